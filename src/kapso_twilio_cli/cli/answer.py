@@ -1,0 +1,134 @@
+"""What a command answers: one JSON document, or text for a person.
+
+A command calls one operation and hands its result here, as the keys of its JSON and as text.
+Data goes to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from ..errors import KapsoTwilioError
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings; `empty` is said instead when there are none."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    empty: str = ""
+
+
+Part = str | Table
+Text = Sequence[Part]
+
+
+@dataclass
+class Output:
+    """Collects what goes to stdout, so that `--json` is one document whatever happens."""
+
+    json: bool = False
+    quiet: bool = False
+    document: dict[str, object] = field(default_factory=dict)
+
+    def answer(self, command: str, fields: Mapping[str, object], text: Text = ()) -> None:
+        """Answer with the promised keys of `command` (its words joined by dots)."""
+        if self.json:
+            self.document = {"schema": f"kapso-twilio.{command}/1", **fields}
+            return
+        for part in text:
+            write(sys.stdout, part)
+
+    def note(self, text: str) -> None:
+        """Say something beside the data, on stderr; not with `--quiet`."""
+        if not self.quiet:
+            print(text, file=sys.stderr)
+
+    def finish(self, error: KapsoTwilioError | None) -> None:
+        """Print the JSON document, with the error beside what was done; or the error as text."""
+        if self.json:
+            self._print_document(error)
+        elif error is not None:
+            print(error_text(error, colour=has_colour(sys.stderr)), file=sys.stderr)
+
+    def _print_document(self, error: KapsoTwilioError | None) -> None:
+        import msgspec
+
+        document = self.document
+        if error is not None:
+            document = document or {"schema": "kapso-twilio.error/1"}
+            document = {**document, "error": error_fields(error)}
+        if document:
+            text = msgspec.json.format(msgspec.json.encode(document, enc_hook=str), indent=2)
+            print(text.decode())
+
+
+def error_fields(error: KapsoTwilioError) -> dict[str, object]:
+    """The promised keys of an error."""
+    return {
+        "kind": error.kind,
+        "message": error.message,
+        "reason": error.reason,
+        "hint": error.hint,
+        "exit_code": error.exit_code,
+    }
+
+
+def error_text(error: KapsoTwilioError, *, colour: bool) -> str:
+    """What happened, why, and what to do next, a line each."""
+    head = "\x1b[31;1merror:\x1b[0m" if colour else "error:"
+    lines = [f"{head} {error.message}"]
+    if error.reason:
+        lines.append(f"  reason: {error.reason}")
+    if error.hint:
+        lines.append(f"  hint: {error.hint}")
+    return "\n".join(lines)
+
+
+def has_colour(stream: TextIO) -> bool:
+    """Whether colour may be used: a terminal, and no NO_COLOR (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def write(stream: TextIO, part: Part) -> None:
+    """A line of text, or a table: drawn on a terminal, tab-separated in a pipe."""
+    if isinstance(part, str):
+        print(part, file=stream)
+    elif not part.rows:
+        if part.empty:
+            print(part.empty, file=sys.stderr)
+    elif stream.isatty():
+        _draw(stream, part)
+    else:
+        for row in part.rows:
+            print("\t".join(_cell(value) for value in row), file=stream)
+
+
+def _draw(stream: TextIO, table: Table) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in table.columns:
+        drawn.add_column(column, overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*(_cell(value) for value in row))
+    Console(file=stream, highlight=False, markup=False).print(drawn)
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else str(value)
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str | None:
+    """The advice for a mistyped word, where one of the known words is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]}?" if near else None

@@ -1,0 +1,142 @@
+"""The command class: the options that every command shares, and what they mean together."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperCommand, TyperOption
+
+from ..errors import Interrupted, UsageError
+from .answer import Output, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..project import Project
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One call of the program: which project, and how to speak."""
+
+    output: Output
+    project_name: str | None
+    config_path: Path | None
+    verbose: bool
+    interactive: bool
+    """Someone sits at a terminal and may be asked."""
+
+    @property
+    def project(self) -> Project:
+        """The project that this call is about."""
+        from ..project import Project
+
+        return Project.locate(name=self.project_name, config_path=self.config_path)
+
+    def answer(self, command: str, fields: Mapping[str, object], text: Text = ()) -> None:
+        """Answer with the promised keys of `command`, or with text."""
+        self.output.answer(command, fields, text)
+
+    def note(self, text: str) -> None:
+        """Say something beside the data, on stderr; not with `--quiet`."""
+        self.output.note(text)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Ask before money is spent or something is lost; without a terminal, `--yes` is needed."""
+        if yes:
+            return
+        if not self.interactive:
+            raise UsageError(
+                f"not done without a yes: {question}",
+                reason="there is no terminal to ask on",
+                hint="add --yes to go ahead",
+            )
+        if not typer.confirm(question, err=True):
+            raise Interrupted("declined; nothing was changed")
+
+
+def invocation(ctx: typer.Context) -> Invocation:
+    """The invocation that a command's context carries."""
+    found = ctx.obj
+    assert isinstance(found, Invocation)  # noqa: S101 - Command.invoke put it there
+    return found
+
+
+class Command(TyperCommand):
+    """A command with the common options of the interface, after the verb."""
+
+    def __init__(self, *, params: list[Any] | None = None, **attributes: Any) -> None:
+        super().__init__(params=[*(params or []), *_common_options()], **attributes)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Turn the common options into an Invocation before the command runs."""
+        ctx.obj = _invocation_from(ctx)
+        return super().invoke(ctx)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Examples stand as they were written."""
+        write_epilog(self.epilog, formatter)
+
+
+def write_epilog(epilog: str | None, formatter: Any) -> None:
+    """Write `epilog` line by line under `Examples:`."""
+    if epilog:
+        with formatter.section("Examples"):
+            for line in epilog.strip().splitlines():
+                formatter.write(f"  {line.strip()}\n")
+
+
+def project_options() -> list[TyperOption]:
+    """The options that stand before or after the verb."""
+    return [
+        TyperOption(
+            param_decls=["--project", "-p"],
+            metavar="NAME",
+            help="Project to work on.  [env: KAPSO_TWILIO_PROJECT]",
+        ),
+        TyperOption(
+            param_decls=["--config"],
+            metavar="PATH",
+            help="Project file to use.  [env: KAPSO_TWILIO_CONFIG]",
+        ),
+    ]
+
+
+def _common_options() -> list[TyperOption]:
+    return [
+        *project_options(),
+        _flag("--json", "Print one JSON document on stdout."),
+        _flag("--quiet", "Print data and errors only.", "-q"),
+        _flag("--verbose", "Say on stderr what is being done.", "-v"),
+        _flag("--no-input", "Never ask; fail where an answer would be needed."),
+    ]
+
+
+def _flag(name: str, help_text: str, *short: str) -> TyperOption:
+    return TyperOption(param_decls=[name, *short], is_flag=True, default=False, help=help_text)
+
+
+def _invocation_from(ctx: Any) -> Invocation:
+    params, before = ctx.params, ctx.find_root().params
+    output: Output = ctx.find_root().obj
+    project_name = params.pop("project") or before.get("project")
+    config_path = params.pop("config") or before.get("config")
+    output.json = params.pop("json") or output.json
+    output.quiet = params.pop("quiet")
+    no_input = params.pop("no_input")
+    return Invocation(
+        output=output,
+        project_name=project_name or os.environ.get("KAPSO_TWILIO_PROJECT") or None,
+        config_path=_path(config_path or os.environ.get("KAPSO_TWILIO_CONFIG")),
+        verbose=params.pop("verbose"),
+        interactive=not no_input and sys.stdin.isatty() and sys.stderr.isatty(),
+    )
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None

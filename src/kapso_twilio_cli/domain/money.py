@@ -1,0 +1,23 @@
+"""Amounts of money: a decimal and its currency, never a float."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount in one currency, such as 1.15 USD."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{decimal_text(self.amount)} {self.currency}"
+
+
+def decimal_text(amount: Decimal) -> str:
+    """At least two places, and no more than the amount has: `1.00`, `0.0075`."""
+    cents = amount.quantize(Decimal("0.01"))
+    return str(cents) if cents == amount else format(amount.normalize(), "f")

@@ -1,0 +1,49 @@
+"""Phone numbers in full E.164: `+`, country code, subscriber number."""
+
+from __future__ import annotations
+
+import re
+from typing import NewType
+
+from ..errors import UsageError
+
+PhoneNumber = NewType("PhoneNumber", str)
+"""A full E.164 number, such as `+56912345678`."""
+
+# A country code does not start with 0; the longest number has 15 digits (ITU-T E.164, 6.2.1).
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+
+
+def parse_phone_number(text: str) -> PhoneNumber:
+    """Take what a person typed; only a full, possible E.164 number is accepted.
+
+    Spaces, brackets and hyphens are not repaired: a number that is bought, released or handed
+    out must be the one that was meant.
+    """
+    if _E164.fullmatch(text) is None or not _is_possible(text):
+        raise UsageError(
+            f"{text!r} is not a full phone number",
+            reason="numbers are written in E.164: +, country code and the whole number, no spaces",
+            hint="write it like +56912345678",
+        )
+    return PhoneNumber(text)
+
+
+def _is_possible(text: str) -> bool:
+    import phonenumbers
+
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(text))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def normalise(displayed: str) -> PhoneNumber | None:
+    """Turn a vendor's display form (`+1 211-555-5105`) into E.164; None if it is not one."""
+    digits = "+" + re.sub(r"[^0-9]", "", displayed)
+    return PhoneNumber(digits) if _E164.fullmatch(digits) else None
+
+
+def mask(phone_number: str) -> str:
+    """Hide the middle, for logs: `+1415•••0123`."""
+    return f"{phone_number[:5]}•••{phone_number[-4:]}" if len(phone_number) > 9 else "•••"

@@ -1,0 +1,128 @@
+"""Every error this program raises on purpose, drawn by who must act.
+
+    KapsoTwilioError
+    ├── UsageError           2   the words of the command are wrong
+    ├── ConfigError          3   the project file forbids it, or is broken
+    ├── StateError           3   the state of the project or of a number forbids it
+    ├── CredentialsError     4   a secret is missing, or the vendor rejected it
+    ├── VendorRefused        5   the vendor understood and said no
+    ├── LimitExceeded        6   a limit of the project, or an unknown price
+    ├── PartlyDone           7   some items of a batch failed
+    ├── PoolEmpty            8   no ready number, and buying was ruled out
+    ├── OutcomeUnknown       9   money may have moved; `reconcile` settles it
+    ├── VendorUnavailable   75   the vendor does not answer, or asks to wait
+    ├── Locked              75   another run is at work
+    ├── Interrupted        130   Ctrl-C, or a question declined
+    └── Terminated         143   SIGTERM
+
+Each carries what happened (`message`), why (`reason`) and what to do next (`hint`). Vendors' own
+errors are translated into these beside the call, once. A secret never enters any of the three.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class KapsoTwilioError(Exception):
+    """The root: `kind` and `exit_code` are the contract with scripts."""
+
+    kind: ClassVar[str]
+    exit_code: ClassVar[int]
+
+    def __init__(self, message: str, *, reason: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+        self.hint = hint
+
+
+class UsageError(KapsoTwilioError):
+    """The words of the command are wrong."""
+
+    kind = "usage"
+    exit_code = 2
+
+
+class ConfigError(KapsoTwilioError):
+    """The project file forbids it, or is broken."""
+
+    kind = "config"
+    exit_code = 3
+
+
+class StateError(KapsoTwilioError):
+    """The state of the project, the inventory or a number forbids it."""
+
+    kind = "state"
+    exit_code = 3
+
+
+class CredentialsError(KapsoTwilioError):
+    """A secret is missing, or the vendor rejected it."""
+
+    kind = "credentials"
+    exit_code = 4
+
+
+class VendorRefused(KapsoTwilioError):
+    """The vendor understood the request and said no; nothing was bought."""
+
+    kind = "refused"
+    exit_code = 5
+
+
+class LimitExceeded(KapsoTwilioError):
+    """One of the project's limits would be exceeded, or a price is unknown."""
+
+    kind = "limit"
+    exit_code = 6
+
+
+class PartlyDone(KapsoTwilioError):
+    """Some items of a batch succeeded and some failed."""
+
+    kind = "partial"
+    exit_code = 7
+
+
+class PoolEmpty(KapsoTwilioError):
+    """No ready number, and buying one was ruled out."""
+
+    kind = "pool_empty"
+    exit_code = 8
+
+
+class OutcomeUnknown(KapsoTwilioError):
+    """A purchase may have happened; `reconcile` settles it."""
+
+    kind = "outcome_unknown"
+    exit_code = 9
+
+
+class VendorUnavailable(KapsoTwilioError):
+    """The vendor does not answer, or asks to come back later."""
+
+    kind = "unavailable"
+    exit_code = 75
+
+
+class Locked(KapsoTwilioError):
+    """Another run is at work."""
+
+    kind = "locked"
+    exit_code = 75
+
+
+class Interrupted(KapsoTwilioError):
+    """Ctrl-C, or a question that was declined."""
+
+    kind = "interrupted"
+    exit_code = 130
+
+
+class Terminated(KapsoTwilioError):
+    """SIGTERM."""
+
+    kind = "terminated"
+    exit_code = 143

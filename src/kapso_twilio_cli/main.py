@@ -1,0 +1,57 @@
+"""The program: `main(argv)` gives an exit code, and is the one place where errors become text."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from . import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .errors import KapsoTwilioError
+
+
+def run() -> None:
+    """The entry point of `kapso-twilio`."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and give its exit code. Never raises, never exits."""
+    if list(argv) == ["--version"]:
+        print(f"kapso-twilio {__version__}")  # before anything is loaded: it is asked by scripts
+        return 0
+    from .cli.answer import Output
+
+    output = Output(json=_asks_for_json(argv))
+    exit_code, error = _run(argv, output)
+    output.finish(error)
+    return exit_code
+
+
+def _run(argv: Sequence[str], output: object) -> tuple[int, KapsoTwilioError | None]:
+    import typer
+
+    from .cli.tree import root
+    from .errors import Interrupted, KapsoTwilioError, UsageError
+
+    try:
+        result = root().main(
+            args=list(argv), prog_name="kapso-twilio", standalone_mode=False, obj=output
+        )
+        return (result if isinstance(result, int) else 0), None
+    except KapsoTwilioError as error:
+        return error.exit_code, error
+    except (KeyboardInterrupt, typer.Abort):
+        return Interrupted.exit_code, Interrupted("interrupted")
+    except typer.TyperException as error:
+        usage = UsageError(error.format_message())
+        return usage.exit_code, usage
+
+
+def _asks_for_json(argv: Sequence[str]) -> bool:
+    """Whether even an error about the words of the command must be JSON."""
+    words = list(argv)
+    return "--json" in (words[: words.index("--")] if "--" in words else words)
