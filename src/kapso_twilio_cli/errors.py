@@ -21,6 +21,7 @@ errors are translated into these beside the call, once. A secret never enters an
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -65,11 +66,32 @@ class CredentialsError(KapsoTwilioError):
     exit_code = 4
 
 
+class Concerns(StrEnum):
+    """How far a refusal reaches, and so how much of a batch it stops."""
+
+    NUMBER = "number"
+    COUNTRY = "country"
+    ACCOUNT = "account"
+
+
 class VendorRefused(KapsoTwilioError):
     """The vendor understood the request and said no; nothing was bought."""
 
     kind = "refused"
     exit_code = 5
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str | None = None,
+        hint: str | None = None,
+        concerns: Concerns = Concerns.COUNTRY,
+        vendor_code: int | None = None,
+    ) -> None:
+        super().__init__(message, reason=reason, hint=hint)
+        self.concerns = concerns
+        self.vendor_code = vendor_code
 
 
 class LimitExceeded(KapsoTwilioError):

@@ -1,0 +1,205 @@
+"""HTTP as this program speaks it: every call bounded in time, and only what is safe repeated.
+
+A GET is repeated with back-off. Anything else is sent once: a request whose answer is lost may
+have been carried out, and only the caller knows how to find out.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+import stamina
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+
+from ..errors import VendorUnavailable
+
+CONNECT_TIMEOUT_SECONDS = 5.0
+READ_TIMEOUT_SECONDS = 20.0
+POST_TIMEOUT_SECONDS = CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS
+
+_ATTEMPTS = 4
+_RETRY_AFTER_AT_MOST_SECONDS = 30.0
+
+# By default stamina logs each repeat as a warning, on a terminal in the midst of the progress.
+stamina.instrumentation.set_on_retry_hooks([])
+
+
+class AnswerLost(Exception):
+    """The request may have been carried out: no answer came, or none that can be believed."""
+
+
+class NotSent(VendorUnavailable):
+    """The connection failed before a byte of the request was sent: nothing was done."""
+
+
+class _TryAgain(Exception):
+    """A GET that may succeed when repeated."""
+
+    def __init__(self, error: VendorUnavailable, retry_after_seconds: float | None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.retry_after_seconds = retry_after_seconds
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, ready to send."""
+
+    method: str
+    url: str
+    params: Mapping[str, Any] | None = None
+    data: Mapping[str, Any] | None = None
+    json: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] | None = None
+    auth: Any = None
+
+
+class Http:
+    """Connections to one vendor; may be used by many threads at once."""
+
+    def __init__(self, vendor: str, *, connections: int) -> None:
+        self._vendor = vendor
+        self._session = requests.Session()
+        adapter = HTTPAdapter(pool_maxsize=connections)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._session.close()
+
+    def get(self, call: Call) -> requests.Response:
+        """Send a GET, again after network failures, 429, 5xx and answers that are not JSON.
+
+        Raises VendorUnavailable when the vendor does not answer, or still asks to wait.
+        """
+        try:
+            for attempt in _attempts():
+                with attempt:
+                    return self._get_once(call)
+        except _TryAgain as failure:
+            raise failure.error from failure.__cause__
+        raise AssertionError("stamina either returns or raises")  # pragma: no cover
+
+    def send_once(self, call: Call) -> requests.Response:
+        """Send a request that changes something. Never repeated.
+
+        Raises NotSent when nothing was sent, AnswerLost when the outcome is unknown.
+        """
+        try:
+            return self._send(call)
+        except requests.RequestException as error:
+            if _before_a_byte_was_sent(error):
+                raise NotSent(
+                    f"{self._vendor} cannot be reached",
+                    reason=_in_words(error),
+                    hint="check the network, then run the command again",
+                ) from error
+            raise AnswerLost(_in_words(error)) from error
+
+    def _get_once(self, call: Call) -> requests.Response:
+        try:
+            response = self._send(call)
+        except requests.RequestException as error:
+            raise _TryAgain(self._unavailable(_in_words(error)), None) from error
+        if response.status_code == 429 or response.status_code >= 500:
+            raise _TryAgain(
+                self._unavailable(f"it answered HTTP {response.status_code}"),
+                retry_after_seconds(response),
+            )
+        if response.ok and not is_json_object(response.text):
+            raise _TryAgain(self._unavailable("its answer is not the JSON it should be"), None)
+        return response
+
+    def _send(self, call: Call) -> requests.Response:
+        return self._session.request(
+            call.method,
+            call.url,
+            params=call.params,
+            data=call.data,
+            json=call.json,
+            headers=call.headers,
+            auth=call.auth,
+            timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+            allow_redirects=False,
+        )
+
+    def _unavailable(self, reason: str) -> VendorUnavailable:
+        return VendorUnavailable(
+            f"{self._vendor} is not available",
+            reason=reason,
+            hint="nothing is wrong here; run the command again later",
+        )
+
+
+def is_json_object(text: str) -> bool:
+    """Whether a whole JSON object came: not a cut one, and not some proxy's error page."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def retry_after_seconds(response: requests.Response) -> float | None:
+    """What `Retry-After` asks for, in seconds (RFC 9110, 10.2.3); None if it says nothing."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isdigit():
+        return min(float(text), _RETRY_AFTER_AT_MOST_SECONDS)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    return min(max(moment.timestamp() - time.time(), 0.0), _RETRY_AFTER_AT_MOST_SECONDS)
+
+
+def _attempts() -> Iterable[Any]:
+    return stamina.retry_context(
+        on=_when_to_try_again,
+        attempts=_ATTEMPTS,
+        timeout=60,
+        wait_initial=0.2,
+        wait_max=5.0,
+        wait_jitter=0.3,
+    )
+
+
+def _when_to_try_again(error: Exception) -> bool | float:
+    if not isinstance(error, _TryAgain):
+        return False
+    return True if error.retry_after_seconds is None else error.retry_after_seconds
+
+
+def _before_a_byte_was_sent(error: requests.RequestException) -> bool:
+    """Whether the connection itself failed. What cannot be told apart counts as sent."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", cause)
+    return isinstance(
+        reason,
+        urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError,
+    )
+
+
+def _in_words(error: requests.RequestException) -> str:
+    """What went wrong on the network; never the URL, which carries phone numbers."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return f"no connection within {CONNECT_TIMEOUT_SECONDS:.0f} s"
+    if isinstance(error, requests.exceptions.Timeout):
+        return f"no answer within {READ_TIMEOUT_SECONDS:.0f} s"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the TLS connection could not be made"
+    if isinstance(error, requests.ConnectionError):
+        return (
+            "the connection could not be made"
+            if _before_a_byte_was_sent(error)
+            else "the connection broke before the answer came"
+        )
+    return "the answer could not be read"

@@ -1,0 +1,115 @@
+"""The official SDK's client, with this program's HTTP below it.
+
+Every request of the SDK passes through its `http_client`. There it is given time-outs, sent to
+the sandbox if one is in use, and its error answers become one kind of exception: the SDK itself
+has four (twilio-python 9.13, observed by running it).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from ..errors import VendorUnavailable
+from .http import AnswerLost, Call, Http, is_json_object
+
+
+@dataclass(frozen=True)
+class TwilioAccount:
+    """Whose account, and what to authenticate with: the API key pair, or the auth token."""
+
+    account_sid: str
+    username: str
+    password: str = field(repr=False)
+
+
+class TwilioAnswer(Exception):
+    """A definite refusal: a 4xx with Twilio's own JSON and an integer code."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+class TwilioClient:
+    """One account at Twilio, or at the stand-in under `base_url`; may be used by many threads."""
+
+    def __init__(self, account: TwilioAccount, *, base_url: str | None, connections: int) -> None:
+        self.account_sid = account.account_sid
+        self._http = Http("Twilio", connections=connections)
+        self.sdk = Client(
+            account.username,
+            account.password,
+            account.account_sid,
+            http_client=_Transport(self._http, base_url),
+            # An empty mapping would make the SDK read TWILIO_REGION and TWILIO_EDGE.
+            environment={"": ""},
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+
+class _Transport(HttpClient):  # type: ignore[misc]
+    """The SDK's seam: sends what the SDK prepared, and refuses what is no answer of Twilio's."""
+
+    def __init__(self, http: Http, base_url: str | None) -> None:
+        self._http = http
+        self._base_url = base_url.rstrip("/") if base_url else None
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        params: Any = None,
+        data: Any = None,
+        headers: Any = None,
+        auth: Any = None,
+        timeout: Any = None,
+        allow_redirects: Any = None,
+    ) -> Response:
+        """Send a request of the SDK. Raises TwilioAnswer, AnswerLost or VendorUnavailable."""
+        call = Call(method.upper(), self._redirected(url), params, data, None, headers, auth)
+        repeatable = call.method == "GET"
+        answer = self._http.get(call) if repeatable else self._http.send_once(call)
+        text = answer.text
+        if answer.status_code >= 400:
+            raise _refusal(call.method, answer.status_code, text)
+        if answer.status_code != 204 and not is_json_object(text):
+            raise AnswerLost("the answer is not the JSON it should be")
+        return Response(answer.status_code, text, answer.headers)
+
+    def _redirected(self, url: str) -> str:
+        if self._base_url is None:
+            return url
+        parts = urlsplit(url)
+        query = f"?{parts.query}" if parts.query else ""
+        return f"{self._base_url}{parts.path}{query}"
+
+
+def _refusal(method: str, status: int, text: str) -> Exception:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = None
+    code = body.get("code") if isinstance(body, dict) else None
+    # 408 and 5xx say nothing about what was done; an error page is some proxy's, not Twilio's.
+    if isinstance(body, dict) and isinstance(code, int) and status < 500 and status != 408:
+        return TwilioAnswer(status, code, str(body.get("message") or body.get("title") or ""))
+    reason = f"it answered HTTP {status} without an error code of its own"
+    if method != "GET":
+        return AnswerLost(reason)
+    return VendorUnavailable(
+        "Twilio's answer cannot be read",
+        reason=reason,
+        hint="run the command again later; a proxy on the way may be the cause",
+    )

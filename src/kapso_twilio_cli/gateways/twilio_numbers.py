@@ -1,0 +1,238 @@
+"""Phone numbers at Twilio: search, purchase, listing, and the label on each.
+
+Source: twilio.com/docs/phone-numbers/api (incomingphonenumber-resource and
+availablephonenumber-resource, read 2026-11-22).
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..domain.country import Country, country_name
+from ..domain.number_type import NumberType
+from ..domain.phone_number import PhoneNumber
+from ..errors import Concerns, OutcomeUnknown, VendorRefused, VendorUnavailable
+from .http import AnswerLost
+from .twilio_client import TwilioAnswer, TwilioClient
+from .twilio_errors import NOT_FOUND, TOO_MANY_CONCURRENT, translate
+
+_PAGE_SIZE = 1000  # more is refused (20007)
+_SEARCH_SIZE = 30  # the API gives no more, whatever is asked
+_SENDS_AT_MOST = 5
+_BACK_OFF_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a number can do."""
+
+    sms: bool
+    voice: bool
+    mms: bool
+
+
+@dataclass(frozen=True)
+class NumberOnSale:
+    """A number that a search found. It may be sold to somebody else a moment later."""
+
+    phone_number: PhoneNumber
+    locality: str | None
+    region: str | None
+    capabilities: Capabilities
+    address_requirements: str
+    """`none`, `any`, `local` or `foreign`. `none` does not mean that no bundle is needed."""
+
+
+@dataclass(frozen=True)
+class OwnedNumber:
+    """A number that the account holds."""
+
+    sid: str
+    phone_number: PhoneNumber
+    friendly_name: str
+    capabilities: Capabilities
+    date_created: datetime
+
+
+@dataclass(frozen=True)
+class Order:
+    """One purchase of one exact number."""
+
+    phone_number: PhoneNumber
+    country: Country
+    label: str
+    bundle_sid: str | None
+    address_sid: str | None
+
+
+class TwilioNumbers:
+    """The numbers of one account."""
+
+    def __init__(self, client: TwilioClient) -> None:
+        self._client = client
+        self._account = client.sdk.api.v2010.account
+
+    def check_credentials(self) -> None:
+        """Raise CredentialsError unless Twilio takes the credentials. Works with an API key."""
+        try:
+            self._account.incoming_phone_numbers.page(page_size=1)
+        except TwilioAnswer as answer:
+            raise translate(answer, doing="list numbers", country=None) from answer
+
+    def types_on_sale(self, country: Country) -> frozenset[NumberType]:
+        """The types that Twilio sells in the country; VendorRefused where it sells none."""
+        try:
+            found = self._account.available_phone_numbers(country).fetch()
+        except TwilioAnswer as answer:
+            if answer.code == NOT_FOUND:
+                raise VendorRefused(
+                    f"Twilio sells no numbers in {country_name(country)} ({country})",
+                    reason=f"the country is not in its list (Twilio {answer.code})",
+                    hint="see twilio.com/en-us/phone-numbers for the countries that are",
+                ) from answer
+            raise translate(answer, doing=f"search in {country}", country=country) from answer
+        keys = set(found.subresource_uris or {})
+        return frozenset(kind for kind in NumberType if kind.subresource in keys)
+
+    def search(
+        self, country: Country, number_type: NumberType, *, sms_only: bool, contains: str | None
+    ) -> list[NumberOnSale]:
+        """One sample of at most 30 numbers on sale, in no order. For more, search again."""
+        filters: dict[str, Any] = {"limit": _SEARCH_SIZE, "page_size": _SEARCH_SIZE}
+        if sms_only:
+            filters["sms_enabled"] = True
+        if contains:
+            filters["contains"] = contains
+        resource = getattr(
+            self._account.available_phone_numbers(country), _SDK_RESOURCE[number_type]
+        )
+        try:
+            return [_number_on_sale(found) for found in resource.list(**filters)]
+        except TwilioAnswer as answer:
+            raise translate(answer, doing=f"search in {country}", country=country) from answer
+
+    def buy(self, order: Order) -> OwnedNumber:
+        """Buy exactly the number that is ordered.
+
+        A definite no is VendorRefused or CredentialsError, and a connection that was never made is
+        NotSent (a VendorUnavailable): nothing was bought. OutcomeUnknown: it may have been.
+        Source: the resource's "Create" (read 2026-11-22); there is no idempotency key, so only the
+        answer that says "never processed" (20429) is followed by another try.
+        """
+        for attempt in range(1, _SENDS_AT_MOST + 1):
+            try:
+                return self._create(order)
+            except TwilioAnswer as answer:
+                if answer.code != TOO_MANY_CONCURRENT or attempt == _SENDS_AT_MOST:
+                    doing = f"sell {order.phone_number}"
+                    raise translate(answer, doing=doing, country=order.country) from answer
+            except AnswerLost as lost:
+                raise OutcomeUnknown(
+                    f"it is not known whether {order.phone_number} was bought",
+                    reason=f"Twilio was asked, and {lost}",
+                    hint="run kapso-twilio reconcile: it looks the number up and settles this",
+                ) from lost
+            # Full jitter, so that workers who were refused together do not come back together.
+            time.sleep(_BACK_OFF_SECONDS + random.uniform(0, _BACK_OFF_SECONDS * attempt))  # noqa: S311
+        raise AssertionError("the last attempt raises")  # pragma: no cover
+
+    def find(self, phone_number: PhoneNumber) -> OwnedNumber | None:
+        """The account's own number with exactly this E.164, or None."""
+        try:
+            # The filter matches partially: the whole E.164 is compared here.
+            found = self._account.incoming_phone_numbers.list(
+                phone_number=phone_number, page_size=_PAGE_SIZE
+            )
+        except TwilioAnswer as answer:
+            raise translate(answer, doing=f"look up {phone_number}", country=None) from answer
+        return next((_owned(n) for n in found if n.phone_number == phone_number), None)
+
+    def owned(self) -> Iterator[OwnedNumber]:
+        """Every number that the account holds; a page that cannot be had raises."""
+        try:
+            for found in self._account.incoming_phone_numbers.stream(page_size=_PAGE_SIZE):
+                yield _owned(found)
+        except TwilioAnswer as answer:
+            raise translate(answer, doing="list numbers", country=None) from answer
+
+    def set_label(self, sid: str, label: str) -> None:
+        """Put a FriendlyName on an owned number."""
+        try:
+            self._account.incoming_phone_numbers(sid).update(friendly_name=label)
+        except TwilioAnswer as answer:
+            raise translate(answer, doing="rename a number", country=None) from answer
+        except AnswerLost as lost:
+            raise VendorUnavailable(
+                f"it is not known whether {sid} was renamed",
+                reason=str(lost),
+                hint="look at its friendly name in the Twilio console",
+            ) from lost
+
+    def _create(self, order: Order) -> OwnedNumber:
+        wanted = {
+            "phone_number": order.phone_number,
+            "friendly_name": order.label,
+            "bundle_sid": order.bundle_sid,
+            "address_sid": order.address_sid,
+        }
+        created = self._account.incoming_phone_numbers.create(
+            **{name: value for name, value in wanted.items() if value is not None}
+        )
+        try:
+            return _owned(created)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise AnswerLost("the answer lacks what a new number must have") from error
+
+
+_SDK_RESOURCE = {
+    NumberType.LOCAL: "local",
+    NumberType.MOBILE: "mobile",
+    NumberType.TOLL_FREE: "toll_free",
+    NumberType.NATIONAL: "national",
+}
+
+
+def out_of_stock(country: Country, number_type: NumberType) -> VendorRefused:
+    """The refusal when a search finds no number that could be bought."""
+    return VendorRefused(
+        f"Twilio has no {number_type} numbers for {country_name(country)} ({country}) in stock",
+        reason="the search found none that could be bought",
+        hint=f"try another type: kapso-twilio search --country {country} --number-type TYPE",
+        concerns=Concerns.COUNTRY,
+    )
+
+
+def _number_on_sale(found: Any) -> NumberOnSale:
+    return NumberOnSale(
+        phone_number=PhoneNumber(found.phone_number),
+        locality=found.locality or None,
+        region=found.region or None,
+        capabilities=_capabilities(found.capabilities),
+        address_requirements=found.address_requirements or "none",
+    )
+
+
+def _owned(found: Any) -> OwnedNumber:
+    if not (isinstance(found.sid, str) and isinstance(found.phone_number, str)):
+        raise TypeError("a number has a SID and a phone number")
+    return OwnedNumber(
+        sid=found.sid,
+        phone_number=PhoneNumber(found.phone_number),
+        friendly_name=found.friendly_name or "",
+        capabilities=_capabilities(found.capabilities),
+        date_created=found.date_created,
+    )
+
+
+def _capabilities(found: Any) -> Capabilities:
+    # Search spells the keys `SMS`, listings `sms`; the SDK gives a mapping or an object.
+    pairs = found.items() if hasattr(found, "items") else vars(found or object).items()
+    able = {str(key).casefold(): bool(value) for key, value in pairs}
+    return Capabilities(
+        sms=able.get("sms", False), voice=able.get("voice", False), mms=able.get("mms", False)
+    )
