@@ -1,0 +1,182 @@
+"""Where things stand: project files, secrets, inventories, and the vendors' addresses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..domain.project_name import parse_project_name
+from ..errors import ConfigError, UsageError
+
+HERE = "kapso-twilio.toml"
+"""The project file of a working directory."""
+
+META_URL = "https://graph.facebook.com"
+KAPSO_URL = "https://api.kapso.ai"
+
+_LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The vendors' base addresses, without a slash at the end; None: Twilio's own hosts."""
+
+    twilio_url: str | None
+    meta_url: str
+    kapso_url: str
+    stand_ins: bool
+    """At least one is not the real vendor."""
+
+
+def config_dir() -> Path:
+    """The user's configuration directory of this program."""
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("kapso-twilio"))
+
+
+def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """The directory that holds one directory for each project's inventory."""
+    chosen = environ.get("KAPSO_TWILIO_DATA_DIR")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("kapso-twilio")) / "inventories"
+
+
+def inventory_path(project: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """The inventory of a project, whether it is there or not."""
+    return data_dir(environ) / project / "inventory.db"
+
+
+def named_project_file(name: str) -> Path:
+    """The place of a project's file by its name, whether it is there or not."""
+    return config_dir() / "projects" / f"{parse_project_name(name)}.toml"
+
+
+def project_files() -> list[Path]:
+    """Every file in the folder of project files, by name."""
+    return sorted((config_dir() / "projects").glob("*.toml"))
+
+
+def name_by_place(path: Path) -> str | None:
+    """The name that a file in the folder of project files must hold; elsewhere None."""
+    folder = config_dir() / "projects"
+    return path.stem if path.absolute().parent == folder.absolute() else None
+
+
+def find_project_file(
+    *,
+    name: str | None,
+    config_path: Path | None,
+    environ: Mapping[str, str] = os.environ,
+    cwd: Path | None = None,
+) -> Path:
+    """The file of the project that is meant, which is there when this returns.
+
+    In this order: the given path, the given name, the working directory's file, the only project
+    there is. Raises ConfigError when it is not there, UsageError when several could be meant.
+    """
+    chosen = config_path or _path(environ.get("KAPSO_TWILIO_CONFIG"))
+    if chosen is not None:
+        return _existing(chosen)
+    name = name or environ.get("KAPSO_TWILIO_PROJECT")
+    if name:
+        return _existing(named_project_file(name))
+    here = (cwd or Path.cwd()) / HERE
+    return here if here.is_file() else _only_project()
+
+
+def endpoints(environ: Mapping[str, str] = os.environ) -> Endpoints:
+    """The vendors' addresses, from the environment or the real ones.
+
+    Raises ConfigError unless each is https, or http on this machine.
+    """
+    sandbox = _url(environ, "KAPSO_TWILIO_SANDBOX_URL")
+    twilio = _url(environ, "KAPSO_TWILIO_TWILIO_URL") or sandbox
+    meta = _url(environ, "KAPSO_TWILIO_META_URL") or sandbox
+    kapso = _url(environ, "KAPSO_TWILIO_KAPSO_URL") or sandbox
+    return Endpoints(
+        twilio_url=twilio,
+        meta_url=meta or META_URL,
+        kapso_url=kapso or KAPSO_URL,
+        stand_ins=any((twilio, meta, kapso)),
+    )
+
+
+def _existing(path: Path) -> Path:
+    if path.is_file():
+        return path
+    raise ConfigError(f"there is no project file at {path}", hint=_what_there_is())
+
+
+def _only_project() -> Path:
+    found = project_files()
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = [path.stem for path in found]
+        raise UsageError(
+            "several projects are set up, and none was named",
+            reason="they are " + ", ".join(names),
+            hint=f"name one: --project {names[0]}",
+        )
+    raise ConfigError(
+        "no project is set up",
+        reason=f"there is no {HERE} here and no file in {config_dir() / 'projects'}",
+        hint="kapso-twilio configure sets one up",
+    )
+
+
+def _what_there_is() -> str:
+    names = [path.stem for path in project_files()]
+    if not names:
+        return "kapso-twilio configure sets a project up"
+    return f"projects that are set up: {', '.join(names)}; kapso-twilio configure adds one"
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
+def _url(environ: Mapping[str, str], variable: str) -> str | None:
+    """The address in a variable. It is not repeated in errors: it may hold a password."""
+    text = environ.get(variable)
+    if not text:
+        return None
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise _refused_url(variable, "it is not a URL") from None
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise _refused_url(variable, "it must hold no user, password, query or fragment")
+    if not host or parts.scheme not in ("https", "http"):
+        raise _refused_url(variable, "it must begin with https://, or http:// on this machine")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise _refused_url(variable, "http, without encryption, is for this machine only")
+    return text.rstrip("/")
+
+
+def _refused_url(variable: str, reason: str) -> ConfigError:
+    return ConfigError(
+        f"the address in {variable} cannot be used",
+        reason=reason,
+        hint=f"set it like https://… or http://127.0.0.1:8080, or unset {variable}",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    import ipaddress
+
+    if host in _LOOPBACK_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
