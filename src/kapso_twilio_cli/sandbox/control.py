@@ -1,0 +1,195 @@
+"""The paths beside the vendors': what a person would do in a console, and what a test asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import phonenumbers
+
+from .codes import deliver
+from .faults import parse_fault
+from .kapso import connect
+from .state import LedgerEntry
+from .twilio_incoming import buy
+from .wire import Answer, Call, Refused
+from .world import Recorded, Vendor, World, route
+
+
+def ledger(world: World, call: Call) -> Answer:
+    """Show what the account was billed for, whatever the client believes."""
+    _ = call
+    return Answer(200, {"entries": [_entry(one) for one in world.account.ledger]})
+
+
+def requests(world: World, call: Call) -> Answer:
+    """Show every vendor request that came in, in order."""
+    _ = call
+    return Answer(200, {"requests": [f"{one.method} {one.target}" for one in world.requests]})
+
+
+def requests_detail(world: World, call: Call) -> Answer:
+    """Show the same requests taken apart."""
+    _ = call
+    return Answer(200, {"requests": [_recorded(one) for one in world.requests]})
+
+
+def forget_requests(world: World, call: Call) -> Answer:
+    """Begin the log of requests anew."""
+    _ = call
+    world.requests.clear()
+    return Answer(204)
+
+
+def add_fault(world: World, call: Call) -> Answer:
+    """Let something go wrong."""
+    try:
+        fault = parse_fault(call.json)
+    except (TypeError, ValueError) as error:
+        raise _refuse(400, str(error)) from error
+    world.faults.waiting.append(fault)
+    return Answer(201, {"waiting": len(world.faults.waiting)})
+
+
+def clear_faults(world: World, call: Call) -> Answer:
+    """Let nothing go wrong any more."""
+    _ = call
+    world.faults.waiting.clear()
+    return Answer(204)
+
+
+def buy_number(world: World, call: Call) -> Answer:
+    """Buy a number in the console: no paperwork, and no stock to be in."""
+    phone_number = _phone_number(call.sent("phone_number"))
+    if world.account.owned_by_number(phone_number) is not None:
+        raise _refuse(409, f"{phone_number} is in the account already")
+    sold_as = world.offer_of(phone_number)
+    number = buy(world, call, phone_number, sold_as, call.sent("friendly_name"))
+    return Answer(201, {"phone_number": number.phone_number, "sid": number.sid})
+
+
+def remove_number(world: World, call: Call) -> Answer:
+    """Take a number out of the account, as Twilio does when it reclaims one."""
+    number = world.account.owned_by_number(_phone_number(call.params["number"]))
+    if number is None:
+        raise _refuse(404, f"{call.params['number']} is not in the account")
+    world.account.let_go(number, call.now)
+    return Answer(204)
+
+
+def message(world: World, call: Call) -> Answer:
+    """Let an SMS come in; `error_code` makes it one that Twilio filtered."""
+    to = _phone_number(call.sent("to"))
+    code = call.sent("error_code")
+    error = (int(code), "Message filtered") if code is not None and code.isdigit() else None
+    sender, body = call.sent("from") or "+15005550001", call.sent("body") or ""
+    arrived = deliver(world, to, sender, body, call.now, error)
+    return Answer(201, {"sid": arrived.sid})
+
+
+def claim(world: World, call: Call) -> Answer:
+    """Finish an onboarding: Meta replaces the object by a new id, Kapso lists the number."""
+    account = world.account
+    phone_number, preverified_id = call.sent("phone_number"), call.sent("preverified_id")
+    if preverified_id is not None:
+        held = account.preverified.get(preverified_id)
+        if held is None:
+            raise _refuse(404, f"no pre-verified number has the id {preverified_id}")
+    else:
+        number = _phone_number(phone_number)
+        held = next(
+            (one for one in account.preverified.values() if one.phone_number == number), None
+        )
+    claimed = held.phone_number if held is not None else _phone_number(phone_number)
+    if account.claimed(claimed) is not None:
+        raise _refuse(409, f"{claimed} is connected already")
+    if held is not None:
+        del account.preverified[held.id]
+    connected = connect(world, claimed, call.sent("customer_id"), call.now)
+    return Answer(
+        201,
+        {
+            "phone_number": claimed,
+            "phone_number_id": connected.id,
+            "preverified_id": held.id if held is not None else None,
+        },
+    )
+
+
+def unclaim(world: World, call: Call) -> Answer:
+    """Remove the WhatsApp config from a number."""
+    found = world.account.claimed(_phone_number(call.params["number"]))
+    if found is None:
+        raise _refuse(404, f"{call.params['number']} is not connected")
+    del world.account.kapso_numbers[found.id]
+    return Answer(204)
+
+
+def authenticate(world: World, call: Call) -> Answer:
+    """Let everybody in: the port is on loopback, and nothing here is worth a key."""
+    _ = world, call
+    return Answer(200)
+
+
+def failure(status: int) -> Answer:
+    """Give the words for a path that does not exist."""
+    return Answer(status, {"error": "the sandbox has no such path"})
+
+
+def _entry(one: LedgerEntry) -> Mapping[str, object]:
+    return {
+        "kind": one.kind,
+        "phone_number": one.phone_number,
+        "sid": one.sid,
+        "friendly_name": one.friendly_name,
+        "monthly_price": one.monthly_price,
+        "at": _time(one.at.isoformat()),
+    }
+
+
+def _recorded(one: Recorded) -> Mapping[str, object]:
+    return {
+        "method": one.method,
+        "path": one.path,
+        "query": [list(pair) for pair in one.query],
+        "form": [list(pair) for pair in one.form],
+        "json": one.json,
+        "at": _time(one.at.isoformat()),
+    }
+
+
+def _time(text: str) -> str:
+    return text.replace("+00:00", "Z")
+
+
+def _phone_number(text: str | None) -> str:
+    if text is None or re.fullmatch(r"\+[1-9]\d{6,14}", text) is None:
+        raise _refuse(400, f"{text!r} is not a phone number in E.164")
+    if not phonenumbers.is_possible_number(phonenumbers.parse(text)):
+        raise _refuse(400, f"{text} is not a possible phone number")
+    return text
+
+
+def _refuse(status: int, message: str) -> Refused:
+    return Refused(Answer(status, {"error": message}))
+
+
+CONTROL = Vendor(
+    name="control",
+    owns=re.compile(r"/_sandbox(/|$)"),
+    routes=(
+        route("GET", "/_sandbox/ledger", ledger),
+        route("GET", "/_sandbox/requests", requests),
+        route("GET", "/_sandbox/requests/detail", requests_detail),
+        route("DELETE", "/_sandbox/requests", forget_requests),
+        route("POST", "/_sandbox/faults", add_fault),
+        route("DELETE", "/_sandbox/faults", clear_faults),
+        route("POST", "/_sandbox/numbers", buy_number),
+        route("DELETE", "/_sandbox/numbers/{number}", remove_number),
+        route("POST", "/_sandbox/messages", message),
+        route("POST", "/_sandbox/claims", claim),
+        route("DELETE", "/_sandbox/claims/{number}", unclaim),
+    ),
+    authenticate=authenticate,
+    failure=failure,
+)
