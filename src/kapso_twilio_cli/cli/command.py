@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,12 +130,8 @@ def _invocation_from(ctx: Any) -> Invocation:
     no_input = params.pop("no_input")
     return Invocation(
         output=output,
-        project_name=project_name or os.environ.get("KAPSO_TWILIO_PROJECT") or None,
-        config_path=_path(config_path or os.environ.get("KAPSO_TWILIO_CONFIG")),
+        project_name=project_name,
+        config_path=Path(config_path) if config_path else None,
         verbose=params.pop("verbose"),
         interactive=not no_input and sys.stdin.isatty() and sys.stderr.isatty(),
     )
-
-
-def _path(text: str | None) -> Path | None:
-    return Path(text) if text else None

@@ -35,7 +35,7 @@ class KapsoPlatform:
     """One project at Kapso, or at the stand-in under `base_url`."""
 
     def __init__(self, api_key: str, *, base_url: str | None) -> None:
-        self._base = f"{(base_url or REAL_URL).rstrip('/')}/platform/v1"
+        self._base = f"{base_url or REAL_URL}/platform/v1"
         self._auth = _ApiKey(api_key)
         self._http = Http("Kapso", connections=2)
 

@@ -65,7 +65,7 @@ class MetaClient:
 
     def __init__(self, portfolio: MetaPortfolio, *, base_url: str | None, connections: int) -> None:
         self.business_id = portfolio.business_id
-        self._base = f"{(base_url or REAL_URL).rstrip('/')}/{portfolio.api_version}"
+        self._base = f"{base_url or REAL_URL}/{portfolio.api_version}"
         self._auth = _Bearer(portfolio.token)
         self._proof = _appsecret_proof(portfolio)
         self._http = Http("Meta", connections=connections)
@@ -76,7 +76,15 @@ class MetaClient:
 
     def get(self, path: str, **params: str) -> dict[str, Any]:
         """Read. Raises MetaAnswer, or VendorUnavailable after several tries."""
-        return _body(self._http.get(self._call("GET", path, params={**self._proof, **params})))
+        answer = self._http.get(self._call("GET", path, params={**self._proof, **params}))
+        try:
+            return _body(answer)
+        except AnswerLost as lost:
+            raise VendorUnavailable(
+                "Meta's answer cannot be read",
+                reason=str(lost),
+                hint="run the command again later; a proxy on the way may be the cause",
+            ) from lost
 
     def post(self, path: str, **form: str) -> dict[str, Any]:
         """Change, once. Raises MetaAnswer; NotSent; AnswerLost when it may have been done."""

@@ -1,0 +1,1 @@
+"""The inventory: the one place where state is kept. All SQL stands in this folder."""

@@ -1,0 +1,21 @@
+"""What happened, in the order in which it happened: only ever appended to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .lifecycle import NumberState
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened to a number or a purchase."""
+
+    at: datetime
+    kind: str
+    from_state: NumberState | None
+    to_state: NumberState | None
+    run_id: str
+    host: str
+    detail: str | None

@@ -1,0 +1,63 @@
+"""A number as the inventory knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .country import Country
+from .lifecycle import NumberState
+from .money import Money
+from .number_type import NumberType
+from .phone_number import PhoneNumber
+
+
+@dataclass(frozen=True)
+class NumberFacts:
+    """What is known of a number besides its state; a change of these is no transition."""
+
+    label: str
+    """The FriendlyName at Twilio."""
+    can_receive_sms: bool
+    pool: Country | None = None
+    """The pool it is a member of. Only members are pre-verified and handed out from pools."""
+    preverified_id: str | None = None
+    verification_expiry_time: datetime | None = None
+    code_requested_at: datetime | None = None
+    verification_failures: int = 0
+    next_attempt_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number of the project's account."""
+
+    id: int
+    phone_number: PhoneNumber
+    sid: str
+    country: Country
+    number_type: NumberType
+    price: Money
+    """A month."""
+    purchase_id: str | None
+    bought_at: datetime
+    state: NumberState
+    reason: str | None
+    """Why it is in this state, where that needs saying."""
+    facts: NumberFacts
+    updated_at: datetime
+    version: int
+    """Counts changes: an update names the version it was made from."""
+
+
+@dataclass(frozen=True)
+class NewNumber:
+    """A number that enters the inventory."""
+
+    phone_number: PhoneNumber
+    sid: str
+    country: Country
+    number_type: NumberType
+    price: Money
+    purchase_id: str | None
+    facts: NumberFacts

@@ -1,0 +1,77 @@
+"""The events: who did what, when, and from which state to which. Only ever appended to."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..domain.event import Event
+from ..domain.lifecycle import NumberState
+from . import columns
+
+
+@dataclass(frozen=True)
+class Journal:
+    """Which run, on which host, writes."""
+
+    run_id: str
+    host: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An event, before it is written."""
+
+    at: datetime
+    kind: str
+    number_id: int | None = None
+    purchase_id: str | None = None
+    from_state: NumberState | None = None
+    to_state: NumberState | None = None
+    detail: str | None = None
+
+
+class Events:
+    """The events within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, journal: Journal) -> None:
+        self._connection = connection
+        self._journal = journal
+
+    def append(self, entry: Entry) -> None:
+        """Write one event."""
+        self._connection.execute(
+            "INSERT INTO events (number_id, purchase_id, at, kind, from_state, to_state,"
+            " run_id, host, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                entry.number_id,
+                entry.purchase_id,
+                columns.time_text(entry.at),
+                entry.kind,
+                entry.from_state,
+                entry.to_state,
+                self._journal.run_id,
+                self._journal.host,
+                entry.detail,
+            ),
+        )
+
+    def of_number(self, number_id: int) -> list[Event]:
+        """A number's events, oldest first."""
+        rows = self._connection.execute(
+            "SELECT * FROM events WHERE number_id = ? ORDER BY id", (number_id,)
+        ).fetchall()
+        return [_event(row) for row in rows]
+
+
+def _event(row: sqlite3.Row) -> Event:
+    return Event(
+        at=columns.time(row["at"]),
+        kind=row["kind"],
+        from_state=NumberState(row["from_state"]) if row["from_state"] else None,
+        to_state=NumberState(row["to_state"]) if row["to_state"] else None,
+        run_id=row["run_id"],
+        host=row["host"],
+        detail=row["detail"],
+    )

@@ -1,0 +1,60 @@
+"""Numbers as a person lists them: each with the reservation that holds it, if one does."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, fields
+
+from ..domain.country import Country
+from ..domain.lifecycle import NumberState
+from ..domain.number import Number
+from ..domain.reservation import Reservation
+from .numbers import number_in
+from .reservations import reservation
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which numbers to list; None leaves a question out."""
+
+    country: Country | None = None
+    state: NumberState | None = None
+    customer: str | None = None
+    ref: str | None = None
+
+
+@dataclass(frozen=True)
+class ListedNumber:
+    """A number, and who holds it."""
+
+    number: Number
+    reservation: Reservation | None
+
+
+_CONDITIONS = {
+    "country": "numbers.country = ?",
+    "state": "numbers.state = ?",
+    "customer": "held.customer = ?",
+    "ref": "held.ref = ?",
+}
+
+
+def listed_numbers(connection: sqlite3.Connection, wanted: Filter) -> list[ListedNumber]:
+    """The numbers that match, oldest first; released ones only when asked for by state."""
+    asked = {f.name: value for f in fields(wanted) if (value := getattr(wanted, f.name))}
+    conditions = [_CONDITIONS[name] for name in asked]
+    if wanted.state is None:
+        conditions.append("numbers.state <> 'released'")
+    rows = connection.execute(
+        "SELECT numbers.* FROM numbers LEFT JOIN reservations AS held"
+        " ON held.number_id = numbers.id AND held.ended_at IS NULL"
+        f" WHERE {' AND '.join(conditions)} ORDER BY numbers.id",
+        tuple(asked.values()),
+    ).fetchall()
+    holders = _holders(connection)
+    return [ListedNumber(number_in(row), holders.get(row["id"])) for row in rows]
+
+
+def _holders(connection: sqlite3.Connection) -> dict[int, Reservation]:
+    rows = connection.execute("SELECT * FROM reservations WHERE ended_at IS NULL").fetchall()
+    return {row["number_id"]: reservation(row) for row in rows}

@@ -1,0 +1,249 @@
+"""The numbers. A state changes here alone, by the lifecycle's table and compare-and-set."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ..domain.country import Country
+from ..domain.lifecycle import ENTRIES, TRANSITIONS, NumberEvent, NumberState, next_state
+from ..domain.number import NewNumber, Number, NumberFacts
+from ..domain.number_type import NumberType
+from ..domain.phone_number import PhoneNumber
+from ..errors import Locked, StateError
+from . import columns
+from .journal import Entry, Events
+
+_CLAIMED = TRANSITIONS[NumberState.READY][NumberEvent.CLAIM]
+
+
+@dataclass(frozen=True)
+class StateCount:
+    """How many numbers stand in one state, by pool."""
+
+    pool: Country | None
+    state: NumberState
+    count: int
+
+
+class Numbers:
+    """The numbers within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, events: Events) -> None:
+        self._connection = connection
+        self._events = events
+
+    def add(self, new: NewNumber, event: NumberEvent, at: datetime) -> Number:
+        """Let a number enter, in the state that `event` gives it.
+
+        Raises sqlite3.IntegrityError when the number or its SID is there already.
+        """
+        state = ENTRIES[event]
+        values = {
+            "phone_number": new.phone_number,
+            "sid": new.sid,
+            "country": new.country,
+            "number_type": new.number_type,
+            "price_millionths": columns.millionths(new.price.amount),
+            "currency": new.price.currency,
+            "purchase_id": new.purchase_id,
+            "bought_at": columns.time_text(at),
+            "state": state,
+            "updated_at": columns.time_text(at),
+            "version": 1,
+            **_fact_columns(new.facts),
+        }
+        row = self._connection.execute(
+            f"INSERT INTO numbers ({', '.join(values)})"
+            f" VALUES ({', '.join('?' * len(values))}) RETURNING *",
+            tuple(values.values()),
+        ).fetchone()
+        added = number_in(row)
+        self._events.append(
+            Entry(at, event, added.id, new.purchase_id, to_state=state, detail=new.facts.label)
+        )
+        return added
+
+    def apply(
+        self, number: Number, event: NumberEvent, at: datetime, *, reason: str | None = None
+    ) -> Number:
+        """Move a number by `event`, keeping the facts that `number` carries.
+
+        Raises StateError where the table has no such move, and Locked when the number changed
+        since it was read; nothing is changed then.
+        """
+        state = next_state(number.state, event, subject=number.phone_number)
+        moved = self._update(replace(number, state=state, reason=reason), at)
+        self._events.append(Entry(at, event, number.id, None, number.state, state, detail=reason))
+        return moved
+
+    def save(self, number: Number, kind: str, at: datetime, *, detail: str | None = None) -> Number:
+        """Keep changed facts of a number whose state stays; `kind` says in the journal why."""
+        saved = self._update(number, at)
+        self._events.append(
+            Entry(at, kind, number.id, None, number.state, number.state, detail=detail)
+        )
+        return saved
+
+    def claim(self, pool: Country, valid_at: datetime, at: datetime) -> Number | None:
+        """Take the pool's ready number that expires soonest after `valid_at`; None if none is.
+
+        Choosing and taking are one statement: two processes never get the same number.
+        """
+        rows = self._connection.execute(
+            "UPDATE numbers SET state = ?, reason = NULL, updated_at = ?, version = version + 1"
+            " WHERE id = (SELECT id FROM numbers WHERE pool = ? AND state = ?"
+            " AND verification_expiry_time >= ? AND preverified_id IS NOT NULL"
+            " ORDER BY verification_expiry_time, id LIMIT 1) RETURNING *",
+            (
+                _CLAIMED,
+                columns.time_text(at),
+                pool,
+                NumberState.READY,
+                columns.time_text(valid_at),
+            ),
+        ).fetchall()
+        if not rows:
+            return None
+        claimed = number_in(rows[0])
+        self._events.append(
+            Entry(at, NumberEvent.CLAIM, claimed.id, None, NumberState.READY, claimed.state)
+        )
+        return claimed
+
+    def get(self, number_id: int) -> Number:
+        """The number with this id."""
+        row = self._connection.execute(
+            "SELECT * FROM numbers WHERE id = ?", (number_id,)
+        ).fetchone()
+        return number_in(row)
+
+    def find(self, phone_number: PhoneNumber) -> Number | None:
+        """The number's living row, else the newest released one, else None."""
+        row = self._connection.execute(
+            "SELECT * FROM numbers WHERE phone_number = ?"
+            " ORDER BY state = 'released', id DESC LIMIT 1",
+            (phone_number,),
+        ).fetchone()
+        return number_in(row) if row else None
+
+    def by_purchase(self, purchase_id: str) -> Number | None:
+        """The number that a purchase brought, or None."""
+        row = self._connection.execute(
+            "SELECT * FROM numbers WHERE purchase_id = ?", (purchase_id,)
+        ).fetchone()
+        return number_in(row) if row else None
+
+    def in_pool(self, pool: Country, *states: NumberState) -> list[Number]:
+        """The pool's members in these states, oldest first."""
+        marks = ", ".join("?" * len(states))
+        rows = self._connection.execute(
+            f"SELECT * FROM numbers WHERE pool = ? AND state IN ({marks}) ORDER BY id",
+            (pool, *states),
+        ).fetchall()
+        return [number_in(row) for row in rows]
+
+    def unpooled(self, country: Country, number_type: NumberType) -> Number | None:
+        """A provisioned number of no pool, of this country and type; the oldest, or None."""
+        row = self._connection.execute(
+            "SELECT * FROM numbers WHERE pool IS NULL AND state = ? AND country = ?"
+            " AND number_type = ? ORDER BY id LIMIT 1",
+            (NumberState.PROVISIONED, country, number_type),
+        ).fetchone()
+        return number_in(row) if row else None
+
+    def counts(self) -> list[StateCount]:
+        """How many numbers stand in each state, by pool; released ones left out."""
+        rows = self._connection.execute(
+            "SELECT pool, state, count(*) AS count FROM numbers WHERE state <> ?"
+            " GROUP BY pool, state",
+            (NumberState.RELEASED,),
+        ).fetchall()
+        return [StateCount(row["pool"], NumberState(row["state"]), row["count"]) for row in rows]
+
+    def ready_until(self, pool: Country, moment: datetime) -> int:
+        """How many of the pool's ready numbers expire before `moment`."""
+        row = self._connection.execute(
+            "SELECT count(*) AS count FROM numbers WHERE pool = ? AND state = ?"
+            " AND verification_expiry_time < ?",
+            (pool, NumberState.READY, columns.time_text(moment)),
+        ).fetchone()
+        count: int = row["count"]
+        return count
+
+    def _update(self, number: Number, at: datetime) -> Number:
+        values = {
+            "state": number.state,
+            "reason": number.reason,
+            "updated_at": columns.time_text(at),
+            **_fact_columns(number.facts),
+        }
+        rows = self._connection.execute(
+            f"UPDATE numbers SET {', '.join(f'{name} = ?' for name in values)},"
+            " version = version + 1 WHERE id = ? AND version = ? RETURNING *",
+            (*values.values(), number.id, number.version),
+        ).fetchall()
+        if not rows:
+            raise Locked(
+                f"{number.phone_number} was changed by another process",
+                reason="it is not what it was when this command read it",
+                hint="run the command again",
+            )
+        return number_in(rows[0])
+
+
+def require(number: Number | None, phone_number: PhoneNumber, project: str) -> Number:
+    """The number, or the StateError that says it is not one of the project's."""
+    if number is None or number.state is NumberState.RELEASED:
+        raise StateError(
+            f"{phone_number} is not a number of project {project}",
+            reason="the inventory does not hold it",
+            hint=f"kapso-twilio number list -p {project}",
+        )
+    return number
+
+
+def _fact_columns(facts: NumberFacts) -> dict[str, object]:
+    return {
+        "label": facts.label,
+        "can_receive_sms": int(facts.can_receive_sms),
+        "pool": facts.pool,
+        "preverified_id": facts.preverified_id,
+        "verification_expiry_time": columns.optional_time_text(facts.verification_expiry_time),
+        "code_requested_at": columns.optional_time_text(facts.code_requested_at),
+        "verification_failures": facts.verification_failures,
+        "next_attempt_at": columns.optional_time_text(facts.next_attempt_at),
+    }
+
+
+def number_in(row: sqlite3.Row) -> Number:
+    """The number in a row."""
+    return Number(
+        id=row["id"],
+        phone_number=PhoneNumber(row["phone_number"]),
+        sid=row["sid"],
+        country=Country(row["country"]),
+        number_type=NumberType(row["number_type"]),
+        price=columns.money(row["price_millionths"], row["currency"]),
+        purchase_id=row["purchase_id"],
+        bought_at=columns.time(row["bought_at"]),
+        state=NumberState(row["state"]),
+        reason=row["reason"],
+        facts=_facts(row),
+        updated_at=columns.time(row["updated_at"]),
+        version=row["version"],
+    )
+
+
+def _facts(row: sqlite3.Row) -> NumberFacts:
+    return NumberFacts(
+        label=row["label"],
+        can_receive_sms=bool(row["can_receive_sms"]),
+        pool=Country(row["pool"]) if row["pool"] else None,
+        preverified_id=row["preverified_id"],
+        verification_expiry_time=columns.optional_time(row["verification_expiry_time"]),
+        code_requested_at=columns.optional_time(row["code_requested_at"]),
+        verification_failures=row["verification_failures"],
+        next_attempt_at=columns.optional_time(row["next_attempt_at"]),
+    )

@@ -1,0 +1,82 @@
+"""The reservations: one living one a number, one living one a ref."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from ..domain.country import Country
+from ..domain.number import Number
+from ..domain.reservation import NewReservation, Reservation
+from ..domain.resolution import Path
+from . import columns
+
+
+class Reservations:
+    """The reservations within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add(self, new: NewReservation, number: Number, at: datetime) -> Reservation:
+        """Hold `number` for `new.ref`."""
+        row = self._connection.execute(
+            "INSERT INTO reservations (ref, number_id, path, country, customer, reserved_at,"
+            " reserved_until) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
+            (
+                new.ref,
+                number.id,
+                new.path,
+                new.country,
+                new.customer,
+                columns.time_text(at),
+                columns.time_text(new.reserved_until),
+            ),
+        ).fetchone()
+        return reservation(row)
+
+    def end(self, number_id: int, at: datetime, reason: str) -> None:
+        """End the number's living reservation, if it has one."""
+        self._connection.execute(
+            "UPDATE reservations SET ended_at = ?, end_reason = ?"
+            " WHERE number_id = ? AND ended_at IS NULL",
+            (columns.time_text(at), reason, number_id),
+        )
+
+    def of_ref(self, ref: str) -> Reservation | None:
+        """The ref's living reservation, or None."""
+        return self._one("ref = ? AND ended_at IS NULL", ref)
+
+    def of_number(self, number_id: int) -> Reservation | None:
+        """The number's living reservation, or None."""
+        return self._one("number_id = ? AND ended_at IS NULL", number_id)
+
+    def living(self) -> list[Reservation]:
+        """Every living reservation, soonest to end first."""
+        rows = self._connection.execute(
+            "SELECT * FROM reservations WHERE ended_at IS NULL ORDER BY reserved_until, id"
+        ).fetchall()
+        return [reservation(row) for row in rows]
+
+    def _one(self, condition: str, value: object) -> Reservation | None:
+        row = self._connection.execute(
+            f"SELECT * FROM reservations WHERE {condition}",
+            (value,),
+        ).fetchone()
+        return reservation(row) if row else None
+
+
+def reservation(row: sqlite3.Row) -> Reservation:
+    """The reservation in a row."""
+    return Reservation(
+        id=row["id"],
+        ref=row["ref"],
+        number_id=row["number_id"],
+        path=Path(row["path"]),
+        country=Country(row["country"]),
+        customer=row["customer"],
+        reserved_at=columns.time(row["reserved_at"]),
+        reserved_until=columns.time(row["reserved_until"]),
+        ended_at=columns.optional_time(row["ended_at"]),
+        end_reason=row["end_reason"],
+    )

@@ -1,0 +1,147 @@
+"""The inventory's tables, as migrations that are only ever appended to.
+
+Money is kept in millionths of its currency, so that sums are exact; times are RFC 3339 in UTC
+with microseconds, so that they sort as text.
+"""
+
+from __future__ import annotations
+
+_V1 = (
+    """
+    CREATE TABLE identity (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        project TEXT NOT NULL,
+        account_sid TEXT NOT NULL,
+        installation TEXT NOT NULL,
+        vendors TEXT NOT NULL CHECK (vendors IN ('real', 'stand-ins')),
+        created_at TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE purchases (
+        id TEXT PRIMARY KEY,
+        account_sid TEXT NOT NULL,
+        phone_number TEXT NOT NULL,
+        country TEXT NOT NULL,
+        number_type TEXT NOT NULL,
+        pool TEXT,
+        ref TEXT,
+        customer TEXT,
+        bundle_sid TEXT,
+        bundle_sid_from TEXT,
+        address_sid TEXT,
+        address_sid_from TEXT,
+        price_millionths INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        label TEXT NOT NULL,
+        owner_host TEXT NOT NULL,
+        owner_boot_id TEXT NOT NULL,
+        owner_pid INTEGER NOT NULL,
+        owner_pid_started TEXT NOT NULL,
+        run_id TEXT NOT NULL,
+        started_at TEXT NOT NULL,
+        deadline TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('open', 'unknown', 'bought', 'not_bought')),
+        sid TEXT,
+        settled_at TEXT,
+        reason TEXT
+    ) STRICT
+    """,
+    """
+    CREATE UNIQUE INDEX one_unresolved_purchase_a_number
+        ON purchases (phone_number) WHERE state IN ('open', 'unknown')
+    """,
+    """
+    CREATE UNIQUE INDEX one_unresolved_purchase_a_ref
+        ON purchases (ref) WHERE state IN ('open', 'unknown') AND ref IS NOT NULL
+    """,
+    "CREATE INDEX purchases_by_time ON purchases (started_at)",
+    """
+    CREATE TABLE numbers (
+        id INTEGER PRIMARY KEY,
+        phone_number TEXT NOT NULL,
+        sid TEXT NOT NULL,
+        country TEXT NOT NULL,
+        number_type TEXT NOT NULL,
+        price_millionths INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        purchase_id TEXT REFERENCES purchases (id),
+        bought_at TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN (
+            'provisioned', 'verifying', 'ready', 'reserved', 'connected',
+            'unavailable', 'quarantined', 'missing', 'released'
+        )),
+        reason TEXT,
+        label TEXT NOT NULL,
+        can_receive_sms INTEGER NOT NULL CHECK (can_receive_sms IN (0, 1)),
+        pool TEXT,
+        preverified_id TEXT,
+        verification_expiry_time TEXT,
+        code_requested_at TEXT,
+        verification_failures INTEGER NOT NULL,
+        next_attempt_at TEXT,
+        updated_at TEXT NOT NULL,
+        version INTEGER NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE UNIQUE INDEX one_row_an_owned_number
+        ON numbers (phone_number) WHERE state <> 'released'
+    """,
+    "CREATE UNIQUE INDEX one_row_a_sid ON numbers (sid) WHERE state <> 'released'",
+    "CREATE UNIQUE INDEX one_number_a_purchase ON numbers (purchase_id)",
+    "CREATE INDEX numbers_to_claim ON numbers (pool, state, verification_expiry_time, id)",
+    "CREATE INDEX numbers_by_state ON numbers (state, country)",
+    """
+    CREATE TABLE reservations (
+        id INTEGER PRIMARY KEY,
+        ref TEXT NOT NULL,
+        number_id INTEGER NOT NULL REFERENCES numbers (id),
+        path TEXT NOT NULL CHECK (path IN ('pool', 'live')),
+        country TEXT NOT NULL,
+        customer TEXT,
+        reserved_at TEXT NOT NULL,
+        reserved_until TEXT NOT NULL,
+        ended_at TEXT,
+        end_reason TEXT
+    ) STRICT
+    """,
+    "CREATE UNIQUE INDEX one_number_a_ref ON reservations (ref) WHERE ended_at IS NULL",
+    "CREATE UNIQUE INDEX one_ref_a_number ON reservations (number_id) WHERE ended_at IS NULL",
+    """
+    CREATE TABLE events (
+        id INTEGER PRIMARY KEY,
+        number_id INTEGER REFERENCES numbers (id),
+        purchase_id TEXT REFERENCES purchases (id),
+        at TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        from_state TEXT,
+        to_state TEXT,
+        run_id TEXT NOT NULL,
+        host TEXT NOT NULL,
+        detail TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX events_of_a_number ON events (number_id, id)",
+    """
+    CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events
+    BEGIN SELECT RAISE(ABORT, 'events are only ever appended to'); END
+    """,
+    """
+    CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
+    BEGIN SELECT RAISE(ABORT, 'events are only ever appended to'); END
+    """,
+    """
+    CREATE TABLE runs (
+        id TEXT PRIMARY KEY,
+        command TEXT NOT NULL,
+        started_at TEXT NOT NULL,
+        finished_at TEXT,
+        exit_code INTEGER,
+        error_kind TEXT
+    ) STRICT
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1,)
+"""Statements by schema version: the first makes version 1. Never edit one that was released."""

@@ -1,0 +1,150 @@
+"""The inventory of one project: opened, and read or written in transactions."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from ..errors import StateError
+from . import columns
+from .connection import Database
+from .journal import Events, Journal
+from .listing import Filter, ListedNumber, listed_numbers
+from .numbers import Numbers
+from .purchases import Purchases
+from .reservations import Reservations
+from .runs import Runs
+
+
+class Vendors(StrEnum):
+    """Whether the numbers exist at the vendors, or in a sandbox."""
+
+    REAL = "real"
+    STAND_INS = "stand-ins"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What an inventory is pinned to for its whole life."""
+
+    project: str
+    account_sid: str
+    installation: str
+    """8 base32 characters; they stand in the label of every number that it buys."""
+    vendors: Vendors
+    created_at: datetime
+
+
+class Session:
+    """One transaction on the inventory."""
+
+    def __init__(self, connection: sqlite3.Connection, journal: Journal) -> None:
+        self._connection = connection
+        self.events = Events(connection, journal)
+        self.numbers = Numbers(connection, self.events)
+        self.purchases = Purchases(connection, self.events)
+        self.reservations = Reservations(connection)
+        self.runs = Runs(connection)
+
+    def listed(self, wanted: Filter) -> list[ListedNumber]:
+        """Numbers and who holds each."""
+        return listed_numbers(self._connection, wanted)
+
+
+class Inventory:
+    """A project's numbers, purchases, reservations and events; may be used by many threads."""
+
+    def __init__(self, path: Path, journal: Journal) -> None:
+        """Open an existing inventory; StateError where there is none, or it cannot be used."""
+        if not path.exists():
+            raise StateError(
+                f"there is no inventory at {path}",
+                reason="only configure and inventory create make one, so that a lost file is not"
+                " taken for an empty account",
+                hint="kapso-twilio inventory create",
+            )
+        self._database = Database(path)
+        self._journal = journal
+        self.identity = self._read_identity()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._database.path
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A consistent view; fetch everything before it ends."""
+        with self._database.read() as connection:
+            yield Session(connection, self._journal)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction, committed at its end and rolled back by an error.
+
+        Never call a vendor within: other processes wait for it.
+        """
+        with self._database.write() as connection:
+            yield Session(connection, self._journal)
+
+    def _read_identity(self) -> Identity:
+        with self._database.read() as connection:
+            row = connection.execute("SELECT * FROM identity").fetchone()
+        if row is None:
+            raise StateError(
+                f"the inventory {self.path} is not complete",
+                reason="it was never given a project: its creation was interrupted",
+                hint="remove the file, then run kapso-twilio inventory create",
+            )
+        return Identity(
+            project=row["project"],
+            account_sid=row["account_sid"],
+            installation=row["installation"],
+            vendors=Vendors(row["vendors"]),
+            created_at=columns.time(row["created_at"]),
+        )
+
+
+def create_inventory(path: Path, identity: Identity) -> None:
+    """Make a new, empty inventory (0600 in a 0700 folder); StateError if there is one."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError as error:
+        raise StateError(
+            f"there is an inventory at {path} already",
+            reason="it holds the truth about the project's numbers and is never overwritten",
+            hint="kapso-twilio inventory check",
+        ) from error
+    except OSError as error:
+        raise StateError(
+            f"the inventory {path} cannot be created",
+            reason=str(error.strerror),
+            hint="check the folder's owner and permissions, or set KAPSO_TWILIO_DATA_DIR",
+        ) from error
+    database = Database(path)
+    try:
+        with database.write() as connection:
+            connection.execute(
+                "INSERT INTO identity (id, project, account_sid, installation, vendors, created_at)"
+                " VALUES (1, ?, ?, ?, ?, ?)",
+                (
+                    identity.project,
+                    identity.account_sid,
+                    identity.installation,
+                    identity.vendors,
+                    columns.time_text(identity.created_at),
+                ),
+            )
+    finally:
+        database.close()

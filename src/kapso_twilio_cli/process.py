@@ -1,0 +1,61 @@
+"""This process and others: who makes a purchase, and whether it is still alive."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import datetime
+from pathlib import Path
+
+from .domain.purchase import Owner
+
+_UNKNOWN = ""
+
+
+def this_process() -> Owner:
+    """The process that is running now."""
+    return Owner(
+        host=socket.gethostname(),
+        boot_id=_boot_id(),
+        pid=os.getpid(),
+        pid_started=_started(os.getpid()),
+    )
+
+
+def has_ended(owner: Owner, *, deadline: datetime, now: datetime) -> bool:
+    """Whether the process can no longer be at work.
+
+    On this host: its pid is gone, belongs to another process, or the machine was started anew.
+    Elsewhere nothing can be seen, so only its deadline tells.
+    """
+    if owner.host != socket.gethostname():
+        return now > deadline
+    if owner.boot_id != _boot_id():
+        return True
+    return not _is_running(owner.pid) or owner.pid_started != _started(owner.pid)
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return _UNKNOWN
+
+
+def _started(pid: int) -> str:
+    """The kernel's start time of a process, in clock ticks (proc(5), field 22)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return _UNKNOWN
+    return stat.rpartition(")")[2].split()[19]
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,238 @@
+"""The composition root: one project's settings, secrets, inventory and vendors.
+
+Each is made on first use, so that a command pays only for what it uses: a claim from a pool reads
+no secret and loads no network library.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets as randomness
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .config import locations
+from .config.loading import load
+from .config.model import ProjectConfig
+from .domain.entitlement import why_not_entitled
+from .errors import ConfigError, StateError
+from .inventory.journal import Journal
+from .inventory.store import Identity, Inventory, Vendors, create_inventory
+from .process import this_process
+
+if TYPE_CHECKING:
+    from .config.secrets import Secrets
+    from .gateways.kapso_platform import KapsoPlatform
+    from .gateways.meta_preverified import MetaPreverified
+    from .gateways.twilio_compliance import TwilioCompliance
+    from .gateways.twilio_inbox import TwilioInbox
+    from .gateways.twilio_numbers import TwilioNumbers
+    from .gateways.twilio_prices import TwilioPrices
+
+_CONNECTIONS = 34  # the highest sensible --concurrency, and two for the inbox and the listing
+
+
+@dataclass(frozen=True)
+class Twilio:
+    """What this program uses of Twilio."""
+
+    numbers: TwilioNumbers
+    prices: TwilioPrices
+    inbox: TwilioInbox
+    compliance: TwilioCompliance
+
+
+class Project:
+    """One project on this host."""
+
+    def __init__(self, path: Path, config: ProjectConfig) -> None:
+        self.path = path
+        self.config = config
+        self.run_id = random_base32(8)
+        self.owner = this_process()
+
+    @classmethod
+    def locate(cls, *, name: str | None, config_path: Path | None) -> Project:
+        """The project that is meant; ConfigError or UsageError says why it cannot be told."""
+        path = locations.find_project_file(name=name, config_path=config_path)
+        config = load(path)
+        expected = name or locations.name_by_place(path)
+        if expected is not None and expected != config.project:
+            raise ConfigError(
+                f"{path} is not the file of project {expected}",
+                reason=f"it says project = {config.project!r}",
+                hint="name the right project with --project, or correct the file",
+            )
+        return cls(path, config)
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        return self.config.project
+
+    @cached_property
+    def endpoints(self) -> locations.Endpoints:
+        """The vendors' addresses."""
+        return locations.endpoints()
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """The secrets chain."""
+        from .config.secrets import Secrets
+
+        return Secrets(self.name)
+
+    @property
+    def inventory_path(self) -> Path:
+        """Where the project's inventory is, or would be."""
+        return locations.inventory_path(self.name)
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """The project's inventory; StateError where there is none, or it is another account's."""
+        inventory = Inventory(self.inventory_path, Journal(self.run_id, self.owner.host))
+        try:
+            self._check_pinned(inventory.identity)
+        except StateError:
+            inventory.close()
+            raise
+        return inventory
+
+    @cached_property
+    def twilio(self) -> Twilio:
+        """The project's account at Twilio."""
+        from .gateways.twilio_client import TwilioClient
+        from .gateways.twilio_compliance import TwilioCompliance
+        from .gateways.twilio_inbox import TwilioInbox
+        from .gateways.twilio_numbers import TwilioNumbers
+        from .gateways.twilio_prices import TwilioPrices
+
+        client = TwilioClient(
+            self._twilio_account(), base_url=self.endpoints.twilio_url, connections=_CONNECTIONS
+        )
+        return Twilio(
+            TwilioNumbers(client),
+            TwilioPrices(client),
+            TwilioInbox(client),
+            TwilioCompliance(client),
+        )
+
+    @cached_property
+    def meta(self) -> MetaPreverified:
+        """The portfolio of pre-verified numbers at Meta."""
+        from .config.secrets import SecretName
+        from .gateways.meta_client import MetaClient, MetaPortfolio
+        from .gateways.meta_preverified import MetaPreverified
+
+        settings = self.config.meta
+        if settings.business_id is None:
+            raise ConfigError(
+                f"project {self.name} has no meta.business_id",
+                reason="pools verify their numbers in a Meta business portfolio",
+                hint="kapso-twilio config set meta.business_id ID",
+            )
+        app_secret = self.secrets.find(SecretName.META_APP_SECRET)
+        portfolio = MetaPortfolio(
+            business_id=settings.business_id,
+            api_version=settings.api_version,
+            token=self.secrets.require(SecretName.META_TOKEN).reveal(),
+            app_secret=app_secret.secret.reveal() if app_secret else None,
+        )
+        return MetaPreverified(
+            MetaClient(portfolio, base_url=self.endpoints.meta_url, connections=_CONNECTIONS)
+        )
+
+    @cached_property
+    def kapso(self) -> KapsoPlatform | None:
+        """The project at Kapso, or None where no key is configured."""
+        from .config.secrets import SecretName
+        from .gateways.kapso_platform import KapsoPlatform
+
+        found = self.secrets.find(SecretName.KAPSO_API_KEY)
+        if found is None:
+            return None
+        return KapsoPlatform(found.secret.reveal(), base_url=self.endpoints.kapso_url)
+
+    def now(self) -> datetime:
+        """The present, aware and in UTC."""
+        return datetime.now(UTC)
+
+    def why_not_enabled(self) -> str | None:
+        """None when custom Twilio is on and the plan is entitled to it, else why not."""
+        config = self.config
+        if not config.enabled:
+            return "custom Twilio is switched off"
+        return why_not_entitled(config.plan, custom_twilio_addon=config.custom_twilio_addon)
+
+    def require_enabled(self, to: str) -> None:
+        """Raise StateError unless custom Twilio is on and the plan is entitled to it."""
+        why_not = self.why_not_enabled()
+        if why_not is not None:
+            raise StateError(
+                f"project {self.name} cannot {to}",
+                reason=why_not,
+                hint="kapso-twilio enable says what is needed",
+            )
+
+    def create_inventory(self) -> Path:
+        """Make the project's inventory; StateError if there is one already."""
+        identity = Identity(
+            project=self.name,
+            account_sid=self.config.twilio.account_sid,
+            installation=random_base32(8),
+            vendors=self._vendors(),
+            created_at=self.now(),
+        )
+        create_inventory(self.inventory_path, identity)
+        return self.inventory_path
+
+    def _twilio_account(self) -> TwilioAccount:
+        from .config.secrets import SecretName
+        from .gateways.twilio_client import TwilioAccount
+
+        settings = self.config.twilio
+        # Required even beside an API key: Twilio signs its webhooks with it.
+        auth_token = self.secrets.require(SecretName.AUTH_TOKEN)
+        key_secret = self.secrets.api_key_secret(settings.api_key_sid)
+        if settings.api_key_sid is not None and key_secret is not None:
+            return TwilioAccount(settings.account_sid, settings.api_key_sid, key_secret.reveal())
+        return TwilioAccount(settings.account_sid, settings.account_sid, auth_token.reveal())
+
+    def _vendors(self) -> Vendors:
+        return Vendors.STAND_INS if self.endpoints.stand_ins else Vendors.REAL
+
+    def _check_pinned(self, identity: Identity) -> None:
+        for what, pinned, found, hint in (
+            ("project", identity.project, self.name, "use the right --project"),
+            (
+                "Twilio account",
+                identity.account_sid,
+                self.config.twilio.account_sid,
+                "put the account's SID back, or set up another project for the other account",
+            ),
+            (
+                "vendors",
+                identity.vendors,
+                self._vendors(),
+                "set or unset KAPSO_TWILIO_SANDBOX_URL as it was when the inventory was made",
+            ),
+        ):
+            if pinned != found:
+                raise StateError(
+                    f"the inventory {self.inventory_path} belongs to another {what}",
+                    reason=f"it was made for {pinned}; this run is for {found}",
+                    hint=hint,
+                )
+
+
+def random_base32(characters: int) -> str:
+    """Random lower-case base32 characters, 5 bits each."""
+    text = base64.b32encode(randomness.token_bytes(characters)).decode("ascii").lower()
+    return text[:characters]
+
+
+if TYPE_CHECKING:
+    from .gateways.twilio_client import TwilioAccount
