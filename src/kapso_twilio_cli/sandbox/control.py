@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import phonenumbers
-
 from .codes import deliver
 from .faults import parse_fault
-from .kapso import connect
+from .formats import parse_possible
+from .kapso_numbers import connect
 from .state import LedgerEntry
 from .twilio_incoming import buy
 from .wire import Answer, Call, Refused
@@ -163,10 +162,8 @@ def _time(text: str) -> str:
 
 
 def _phone_number(text: str | None) -> str:
-    if text is None or re.fullmatch(r"\+[1-9]\d{6,14}", text) is None:
-        raise _refuse(400, f"{text!r} is not a phone number in E.164")
-    if not phonenumbers.is_possible_number(phonenumbers.parse(text)):
-        raise _refuse(400, f"{text} is not a possible phone number")
+    if text is None or parse_possible(text) != text:
+        raise _refuse(400, f"{text!r} is not a possible phone number in E.164")
     return text
 
 

@@ -46,8 +46,13 @@ class Gate:
         if vendor is CONTROL:
             return _respond(self._work(vendor, call))
         self.world.requests.append(_recorded(call))
+        if vendor is not TWILIO:
+            return await self._meet(request, vendor, call)
         self.in_flight += 1
         try:
+            limit = self.world.options.max_concurrent
+            if limit is not None and self.in_flight > limit:
+                return _respond(twilio_error(429, 20429, "Too Many Requests"))
             return await self._meet(request, vendor, call)
         finally:
             self.in_flight -= 1
@@ -61,9 +66,6 @@ class Gate:
     async def _meet(
         self, request: web.BaseRequest, vendor: Vendor, call: Call
     ) -> web.StreamResponse:
-        limit = self.world.options.max_concurrent
-        if vendor is TWILIO and limit is not None and self.in_flight > limit:
-            return _respond(twilio_error(429, 20429, "Too Many Requests"))
         await asyncio.sleep(self.world.options.latency_ms / 1000)
         fault = self.world.faults.take(call.method, call.path)
         if fault is None:

@@ -10,9 +10,9 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import phonenumbers
-
 from .codes import send_code
+from .formats import international, parse_possible
+from .meta_http import authenticate, error, failure, invalid, own_business, page_of, parameter
 from .state import Preverified
 from .wire import Answer, Call, Refused
 from .world import Vendor, World, route
@@ -29,47 +29,10 @@ _DEFAULT_FIELDS = ("id", "phone_number", "code_verification_status", "verificati
 _DEFAULT_LIMIT, _MAX_LIMIT = 25, 100
 
 
-def error(
-    status: int,
-    code: int,
-    message: str,
-    *,
-    subcode: int | None = None,
-    kind: str = "GraphMethodException",
-) -> Answer:
-    """Say no the way Graph does."""
-    details: dict[str, object] = {"message": message, "type": kind, "code": code}
-    if subcode is not None:
-        details["error_subcode"] = subcode
-    details["fbtrace_id"] = "AXsgnV2Cm3ZMGF3dF_cfYIn"
-    return Answer(status, {"error": details})
-
-
-def failure(status: int) -> Answer:
-    """Give the words for a status that a fault asked for."""
-    if status == 401:
-        return error(401, 190, "Invalid OAuth access token", subcode=463, kind="OAuthException")
-    if status == 403:
-        return error(403, 200, "Permissions error", kind="OAuthException")
-    if status == 404:
-        return error(404, 803, "Some of the aliases you requested do not exist")
-    if status == 429:
-        return error(429, 4, "Application request limit reached", kind="OAuthException")
-    return error(status, 2, "An unexpected error occurred. Please retry your request")
-
-
-def authenticate(world: World, call: Call) -> Answer:
-    """Know the caller by the bearer token."""
-    scheme, _, token = call.headers.get("authorization", "").partition(" ")
-    if scheme != "Bearer" or token != world.account.credentials.meta_token:
-        return failure(401)
-    return Answer(200)
-
-
 def add(world: World, call: Call) -> Answer:
     """Take a number into the portfolio, whoever owns it; the code will show who does."""
-    _own_business(world, call)
-    phone_number = _normalise(_parameter(call, "phone_number") or "")
+    own_business(world, call)
+    phone_number = parse_possible(parameter(call, "phone_number") or "")
     if phone_number is None:
         raise Refused(error(400, 100, "Invalid phone number", kind="OAuthException"))
     account = world.account
@@ -97,14 +60,14 @@ def add(world: World, call: Call) -> Answer:
 
 def listing(world: World, call: Call) -> Answer:
     """List the portfolio, oldest first, by cursor."""
-    _own_business(world, call)
+    own_business(world, call)
     fields = _fields(call)
     numbers = [one for one in world.account.preverified.values() if _is_listed(one, call)]
     if (wanted := call.asked("phone_number")) is not None:
-        numbers = [one for one in numbers if one.phone_number == _normalise(wanted)]
+        numbers = [one for one in numbers if one.phone_number == parse_possible(wanted)]
     if (state := call.asked("code_verification_status")) is not None:
         numbers = [one for one in numbers if status(one, call.now) == state]
-    page, paging = _page(call, sorted(numbers, key=lambda one: one.order))
+    page, paging = page_of(call, sorted(numbers, key=lambda one: one.order))
     shown = [_show(world, one, fields, call.now) for one in page]
     return Answer(200, {"data": shown, "paging": paging} if paging else {"data": shown})
 
@@ -123,12 +86,12 @@ def delete(world: World, call: Call) -> Answer:
 def request_code(world: World, call: Call) -> Answer:
     """Send a code; refused while the verification is in the first half of its validity."""
     number = _find(world, call)
-    method = _parameter(call, "code_method")
-    language = _parameter(call, "language") or ""
+    method = parameter(call, "code_method")
+    language = parameter(call, "language") or ""
     if method not in {"SMS", "VOICE"}:
-        raise Refused(_invalid("code_method must be SMS or VOICE"))
+        raise Refused(invalid("code_method must be SMS or VOICE"))
     if re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", language) is None:
-        raise Refused(_invalid("language must be a valid locale identifier"))
+        raise Refused(invalid("language must be a valid locale identifier"))
     if number.verified_at is not None and number.verified_until is not None:
         half = number.verified_at + (number.verified_until - number.verified_at) / 2
         if call.now < half:
@@ -140,9 +103,9 @@ def request_code(world: World, call: Call) -> Answer:
 def verify_code(world: World, call: Call) -> Answer:
     """Take the newest code, once and in time; the number is verified from now on."""
     number = _find(world, call)
-    code = _parameter(call, "code") or ""
+    code = parameter(call, "code") or ""
     if not code.isascii() or not code.isdigit():
-        raise Refused(_invalid("code must be a numeric string"))
+        raise Refused(invalid("code must be a numeric string"))
     if number.code is None or number.code_expires_at is None:
         if status(number, call.now) == "VERIFIED":
             raise Refused(error(422, 100, "This phone number is already verified"))
@@ -164,8 +127,8 @@ def verify_code(world: World, call: Call) -> Answer:
 
 def share(world: World, call: Call) -> Answer:
     """Share a number with a partner, or stop; nothing here depends on it."""
-    _own_business(world, call)
-    if _parameter(call, "preverified_id") not in world.account.preverified:
+    own_business(world, call)
+    if parameter(call, "preverified_id") not in world.account.preverified:
         raise Refused(error(404, 803, "Pre-verified phone number not found"))
     return Answer(200, {"success": True})
 
@@ -195,7 +158,7 @@ def _show(
     """Write the fields that were asked for; Graph leaves out those without a value."""
     values = {
         "id": number.id,
-        "phone_number": display(number.phone_number),
+        "phone_number": international(number.phone_number),
         "code_verification_status": status(number, now),
         "code_verification_time": _time(number.verified_at),
         "verification_expiry_time": _time(number.verified_until),
@@ -205,13 +168,6 @@ def _show(
         },
     }
     return {name: values[name] for name in fields if values[name] is not None}
-
-
-def display(phone_number: str) -> str:
-    """Format for display, as Graph gives every number back: `+1 415-555-0123`."""
-    return phonenumbers.format_number(
-        phonenumbers.parse(phone_number), phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    )
 
 
 def _time(at: datetime | None) -> str | None:
@@ -235,67 +191,6 @@ def _fields(call: Call) -> tuple[str, ...]:
                 )
             )
     return tuple(dict.fromkeys((*asked, "id")))
-
-
-def _page(
-    call: Call, numbers: list[Preverified]
-) -> tuple[list[Preverified], dict[str, object] | None]:
-    text = call.asked("limit") or str(_DEFAULT_LIMIT)
-    if not text.isdigit() or not 1 <= int(text) <= _MAX_LIMIT:
-        raise Refused(_invalid("limit must be between 1 and 100"))
-    after = _cursor(call.asked("after"))
-    rest = [one for one in numbers if one.order > after]
-    if call.skip_page:
-        rest = rest[int(text) :]
-    page = rest[: int(text)]
-    if not page:
-        return [], None
-    cursors = {"before": f"QVFI{page[0].order:012d}", "after": f"QVFI{page[-1].order:012d}"}
-    paging: dict[str, object] = {"cursors": cursors}
-    if len(rest) > len(page):
-        query = call.query_with(after=cursors["after"], limit=text)
-        paging["next"] = f"{call.base_url}{call.path}?{query}"
-    return page, paging
-
-
-def _cursor(text: str | None) -> int:
-    if text is None:
-        return 0
-    if re.fullmatch(r"QVFI[0-9]{12}", text) is None:
-        raise Refused(_invalid("cursor is malformed or expired"))
-    return int(text[4:])
-
-
-def _invalid(what: str) -> Answer:
-    return error(400, 100, f"Invalid parameter: {what}", kind="OAuthException")
-
-
-def _parameter(call: Call, name: str) -> str | None:
-    return call.sent(name) or call.asked(name)
-
-
-def _normalise(text: str) -> str | None:
-    """Take a number as a person may write it; None if it cannot be one."""
-    try:
-        parsed = phonenumbers.parse("+" + re.sub(r"[^0-9]", "", text))
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(parsed):
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _own_business(world: World, call: Call) -> None:
-    if call.params["id"] != world.account.credentials.meta_business_id:
-        raise Refused(
-            error(
-                403,
-                200,
-                "Business is not accessible to your app",
-                subcode=1349175,
-                kind="OAuthException",
-            )
-        )
 
 
 def _find(world: World, call: Call) -> Preverified:

@@ -11,7 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, Protocol
+
+
+class Ordered(Protocol):
+    """Whatever a listing can hold."""
+
+    @property
+    def order(self) -> int:
+        """Its place in the order of events."""
 
 
 @dataclass(frozen=True, slots=True)

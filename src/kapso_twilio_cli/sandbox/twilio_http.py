@@ -11,21 +11,14 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.utils import format_datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
+from .state import Ordered
 from .wire import Answer, Call, Refused
 from .world import World
 
 MAX_PAGE_SIZE = 1000
 DEFAULT_PAGE_SIZE = 50
-
-
-class Ordered(Protocol):
-    """Whatever a listing can hold."""
-
-    @property
-    def order(self) -> int:
-        """Its place in the order of events."""
 
 
 _Item = TypeVar("_Item", bound=Ordered)

@@ -6,14 +6,13 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-import phonenumbers
-
 from .catalogue import Country, Offer
 from .countries import COUNTRIES
+from .formats import national, parse_possible
 from .state import OwnedNumber
 from .twilio_compliance import check_paperwork
 from .twilio_http import listing, not_found, refuse, rfc2822
-from .twilio_search import national, search
+from .twilio_search import search
 from .wire import Answer, Call
 from .world import Route, World, route
 
@@ -49,7 +48,7 @@ def create(world: World, call: Call) -> Answer:
     phone_number = call.sent("PhoneNumber")
     if phone_number is None:
         phone_number = _by_area_code(world, call)
-    if not _is_possible(phone_number):
+    if parse_possible(phone_number) != phone_number:
         raise refuse(21421, f"PhoneNumber {phone_number} is not a valid phone number")
     owned = world.account.owned_by_number(phone_number)
     if owned is not None:
@@ -211,13 +210,6 @@ def _by_area_code(world: World, call: Call) -> str:
         if offer is not None and (numbers := search(world, call, offer, 1)):
             return numbers[0]
     raise refuse(21452, f"No phone numbers found in area code {code}")
-
-
-def _is_possible(text: str) -> bool:
-    try:
-        return text.startswith("+") and phonenumbers.is_possible_number(phonenumbers.parse(text))
-    except phonenumbers.NumberParseException:
-        return False
 
 
 def _find(world: World, call: Call) -> OwnedNumber:

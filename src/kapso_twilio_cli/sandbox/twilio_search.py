@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-import phonenumbers
-
 from .catalogue import PATH_NAMES, SUBRESOURCE_KEYS, Country, Offer
 from .countries import COUNTRIES
+from .formats import national
 from .stock import SAMPLE_LIMIT
 from .twilio_http import not_found, page_size, refuse
 from .wire import Answer, Call
@@ -92,13 +91,6 @@ def _contains(text: str | None) -> re.Pattern[str] | None:
         raise refuse(21402, "Contains must be 2 to 16 characters")
     anchored = re.escape(text).replace(r"\*", r"\d").replace("%", r"\d").replace(r"\$", "$")
     return re.compile(anchored.replace(r"\^", r"^\+"))
-
-
-def national(phone_number: str) -> str:
-    """Write a number as people at home do; Twilio names numbers so by default."""
-    return phonenumbers.format_number(
-        phonenumbers.parse(phone_number), phonenumbers.PhoneNumberFormat.NATIONAL
-    )
 
 
 def _number(world: World, offer: Offer, phone_number: str) -> dict[str, object]:
