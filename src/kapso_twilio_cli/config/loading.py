@@ -37,7 +37,12 @@ def load(path: Path, *, name: str | None = None) -> ProjectConfig:
 
 def problems(path: Path, *, name: str | None = None) -> list[Problem]:
     """Everything that is wrong with the file; an unreadable file raises ConfigError."""
-    return _read_text(read(path), name)[1]
+    return problems_in(read(path), name=name)
+
+
+def problems_in(content: bytes, *, name: str | None = None) -> list[Problem]:
+    """The same, of a content that would stand in a file."""
+    return _settings(content, name)[1]
 
 
 def read(path: Path) -> bytes:
@@ -57,7 +62,7 @@ def read(path: Path) -> bytes:
 
 def parse(content: bytes, path: Path, *, name: str | None = None) -> ProjectConfig:
     """The same as `load`, of a content that would stand at `path`."""
-    config, found = _read_text(content, name)
+    config, found = _settings(content, name)
     raise_all(path, found)
     assert config is not None  # noqa: S101 - without problems there is a config
     return config
@@ -74,7 +79,7 @@ def parse_toml(content: bytes) -> dict[str, Any]:
         raise ValueError("tables or lists are nested too deeply") from None
 
 
-def _read_text(content: bytes, name: str | None) -> tuple[ProjectConfig | None, list[Problem]]:
+def _settings(content: bytes, name: str | None) -> tuple[ProjectConfig | None, list[Problem]]:
     try:
         raw = parse_toml(content)
     except ValueError as error:

@@ -13,19 +13,16 @@ from ..errors import ConfigError, UsageError
 HERE = "kapso-twilio.toml"
 """The project file of a working directory."""
 
-META_URL = "https://graph.facebook.com"
-KAPSO_URL = "https://api.kapso.ai"
-
 _LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The vendors' base addresses, without a slash at the end; None: Twilio's own hosts."""
+    """The vendors' base addresses, without a slash at the end; None is the real vendor."""
 
     twilio_url: str | None
-    meta_url: str
-    kapso_url: str
+    meta_url: str | None
+    kapso_url: str | None
     stand_ins: bool
     """At least one is not the real vendor."""
 
@@ -101,8 +98,8 @@ def endpoints(environ: Mapping[str, str] = os.environ) -> Endpoints:
     kapso = _url(environ, "KAPSO_TWILIO_KAPSO_URL") or sandbox
     return Endpoints(
         twilio_url=twilio,
-        meta_url=meta or META_URL,
-        kapso_url=kapso or KAPSO_URL,
+        meta_url=meta,
+        kapso_url=kapso,
         stand_ins=any((twilio, meta, kapso)),
     )
 
