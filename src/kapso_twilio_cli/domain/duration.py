@@ -24,9 +24,9 @@ def parse_duration(text: str) -> timedelta:
 
 
 def duration_text(duration: timedelta) -> str:
-    """Write whole seconds in the largest unit that keeps them exact, days from two on: `24h`."""
+    """Write whole seconds in the largest exact unit; one day is `24h`, and one minute `60s`."""
     seconds = int(duration.total_seconds())
     for unit, length in _SECONDS.items():
-        if seconds and seconds % length == 0 and not (unit == "d" and seconds == length):
+        if seconds and seconds % length == 0 and not (unit in "dm" and seconds == length):
             return f"{seconds // length}{unit}"
     return "0s"
