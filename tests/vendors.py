@@ -141,12 +141,13 @@ def find_problems(recorded: Iterable[Request], excused: Iterable[str] = ()) -> l
     if not are_present():
         return []
     patterns = [re.compile(pattern) for pattern in excused]
-    return [
+    found = (
         f"  {request}: {problem}"
         for request in recorded
         if not any(pattern.search(str(request)) for pattern in patterns)
         for problem in check_request(request)
-    ]
+    )
+    return list(dict.fromkeys(found))
 
 
 @contextmanager

@@ -94,9 +94,14 @@ def bundle_sid(country: str, number_type: NumberType, kind: BundleKind = "approv
     return _sid("BU", country, number_type, BUNDLE_KINDS.index(kind) + 1)
 
 
-def address_sid(country: str, *, in_bundle: bool = True) -> str:
-    """Give the well-known address in a country."""
-    return _sid("AD", country, None, 1 if in_bundle else 2)
+def address_sid(country: str) -> str:
+    """Give the well-known address in a country that its bundles contain."""
+    return _sid("AD", country, None, 1)
+
+
+def stray_address_sid(country: str) -> str:
+    """Give the well-known address in a country that no bundle contains."""
+    return _sid("AD", country, None, 2)
 
 
 def regulation_sid(country: str, number_type: NumberType) -> str:

@@ -15,27 +15,23 @@ from .wire import Answer, Call, Refused
 from .world import Recorded, Vendor, World, route
 
 
-def ledger(world: World, call: Call) -> Answer:
+def ledger(world: World, _call: Call) -> Answer:
     """Show what the account was billed for, whatever the client believes."""
-    _ = call
     return Answer(200, {"entries": [_entry(one) for one in world.account.ledger]})
 
 
-def requests(world: World, call: Call) -> Answer:
+def requests(world: World, _call: Call) -> Answer:
     """Show every vendor request that came in, in order."""
-    _ = call
     return Answer(200, {"requests": [f"{one.method} {one.target}" for one in world.requests]})
 
 
-def requests_detail(world: World, call: Call) -> Answer:
+def requests_detail(world: World, _call: Call) -> Answer:
     """Show the same requests taken apart."""
-    _ = call
     return Answer(200, {"requests": [_recorded(one) for one in world.requests]})
 
 
-def forget_requests(world: World, call: Call) -> Answer:
+def forget_requests(world: World, _call: Call) -> Answer:
     """Begin the log of requests anew."""
-    _ = call
     world.requests.clear()
     return Answer(204)
 
@@ -50,9 +46,8 @@ def add_fault(world: World, call: Call) -> Answer:
     return Answer(201, {"waiting": len(world.faults.waiting)})
 
 
-def clear_faults(world: World, call: Call) -> Answer:
+def clear_faults(world: World, _call: Call) -> Answer:
     """Let nothing go wrong any more."""
-    _ = call
     world.faults.waiting.clear()
     return Answer(204)
 
@@ -124,9 +119,8 @@ def unclaim(world: World, call: Call) -> Answer:
     return Answer(204)
 
 
-def authenticate(world: World, call: Call) -> Answer:
+def authenticate(_world: World, _call: Call) -> Answer:
     """Let everybody in: the port is on loopback, and nothing here is worth a key."""
-    _ = world, call
     return Answer(200)
 
 

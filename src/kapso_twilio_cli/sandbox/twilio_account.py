@@ -46,9 +46,8 @@ def account(world: World, call: Call) -> Answer:
     )
 
 
-def balance(world: World, call: Call) -> Answer:
+def balance(world: World, _call: Call) -> Answer:
     """Show a balance that is always enough."""
-    _ = call
     sid = world.account.credentials.account_sid
     return Answer(200, {"account_sid": sid, "balance": "1000.00", "currency": "USD"})
 

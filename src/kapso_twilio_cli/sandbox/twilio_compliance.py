@@ -116,9 +116,8 @@ def bundles(world: World, call: Call) -> Answer:
     return meta_listing(call, rows, lambda row: _show_bundle(world, call, by_sid[row.sid]))
 
 
-def regulations(world: World, call: Call) -> Answer:
+def regulations(_world: World, call: Call) -> Answer:
     """List the regulations that apply: none where a number is sold without paperwork."""
-    _ = world
     rows = [
         _Row(order, regulation_sid(country.iso, offer.number_type))
         for order, (country, offer) in enumerate(
@@ -132,9 +131,8 @@ def regulations(world: World, call: Call) -> Answer:
     return meta_listing(call, rows, lambda row: _show_regulation(call, row.sid))
 
 
-def regulation(world: World, call: Call) -> Answer:
+def regulation(_world: World, call: Call) -> Answer:
     """Show one regulation."""
-    _ = world
     known = read_sid(call.params["sid"])
     if known is None or known[0] not in COUNTRIES or known[1] is None:
         raise not_found(call)

@@ -160,7 +160,10 @@ def meta_listing(call: Call, items: Sequence[_Item], show: Callable[[_Item], obj
 def _page(call: Call, items: Sequence[_Item]) -> tuple[list[_Item], int, int, str]:
     """Cut one page; the token names the last item shown, so that later arrivals shift nothing."""
     size = page_size(call)
-    page = int(call.asked("Page") or 0)
+    page_text = call.asked("Page") or "0"
+    if not page_text.isdigit():
+        raise refuse(20001, f"Page {page_text} is not a number")
+    page = int(page_text)
     ordered = sorted(items, key=lambda item: item.order, reverse=True)
     token = call.asked("PageToken")
     if token is not None:

@@ -125,7 +125,7 @@ def update(world: World, call: Call) -> Answer:
 def release(world: World, call: Call) -> Answer:
     """Give a number back; one with an emergency address has to be freed of it first."""
     number = _find(world, call)
-    if number.settings.get("emergency_address_sid"):
+    if _has_emergency_address(number):
         # Twilio names no code for this; the rule is in its prose.
         raise refuse(20001, "Remove the emergency address before releasing this number")
     world.account.let_go(number, call.now)
@@ -135,7 +135,7 @@ def release(world: World, call: Call) -> Answer:
 def show(world: World, number: OwnedNumber) -> dict[str, object]:
     """Write an owned number as Twilio does."""
     sid = world.account.credentials.account_sid
-    emergency = number.settings.get("emergency_address_sid")
+    emergency = _has_emergency_address(number)
     return {
         "account_sid": sid,
         "address_sid": None,
@@ -174,6 +174,13 @@ def show(world: World, number: OwnedNumber) -> dict[str, object]:
         "voice_url": "",
         **number.settings,
     }
+
+
+def _has_emergency_address(number: OwnedNumber) -> bool:
+    settings = number.settings
+    return bool(
+        settings.get("emergency_address_sid") and settings.get("emergency_status") != "Inactive"
+    )
 
 
 def _change(world: World, call: Call, number: OwnedNumber, name: str | None) -> OwnedNumber:

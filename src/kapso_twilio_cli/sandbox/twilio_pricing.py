@@ -8,9 +8,8 @@ from .wire import Answer, Call
 from .world import Route, World, route
 
 
-def country(world: World, call: Call) -> Answer:
+def country(_world: World, call: Call) -> Answer:
     """Show what a month of each type costs in one country."""
-    _ = world
     found = COUNTRIES.get(call.params["country"])
     if found is None:
         raise not_found(call)

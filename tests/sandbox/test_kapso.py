@@ -1,0 +1,112 @@
+"""Customers, setup links and connected numbers."""
+
+from __future__ import annotations
+
+from tests.sandbox.clients import Http, kapso_http
+from tests.vendors import RunningSandbox, running_sandbox
+
+NUMBER = "+14155550123"
+
+
+def make_customer(kapso: Http, name: str = "Acme") -> str:
+    body = {"customer": {"name": name, "external_customer_id": f"ext-{name}"}}
+    return str(kapso.post("customers", body)["data"]["id"])
+
+
+def test_a_customer_can_be_made_found_changed_and_deleted(kapso: Http) -> None:
+    customer = make_customer(kapso)
+    assert kapso.get("customers", external_customer_id="ext-Acme")["data"][0]["id"] == customer
+    changed = {"customer": {"name": "Acme Inc"}}
+    assert (
+        kapso.call("PATCH", f"customers/{customer}", json=changed)[1]["data"]["name"] == "Acme Inc"
+    )
+    assert kapso.call("DELETE", f"customers/{customer}") == (204, None)
+    assert kapso.call("GET", f"customers/{customer}") == (404, {"error": "Customer not found"})
+
+
+def test_lists_say_how_many_pages_there_are(kapso: Http) -> None:
+    made = [make_customer(kapso, f"c{n}") for n in range(5)]
+    seen = []
+    for page in (1, 2, 3):
+        document = kapso.get("customers", page=page, per_page=2)
+        seen += [one["id"] for one in document["data"]]
+        assert document["meta"] == {
+            "page": page,
+            "per_page": 2,
+            "total_pages": 3,
+            "total_count": 5,
+        }
+    assert seen == made
+
+
+def test_a_new_setup_link_revokes_the_customers_last_one(kapso: Http) -> None:
+    path = f"customers/{make_customer(kapso)}/setup_links"
+    first = kapso.post(path, {"setup_link": {"provision_phone_number": False}})["data"]
+    second = kapso.post(path, {"setup_link": {"phone_number_country_isos": ["CL"]}})["data"]
+    states = {one["id"]: one["status"] for one in kapso.get(path)["data"]}
+    assert states == {first["id"]: "revoked", second["id"]: "active"}
+    assert second["phone_number_country_isos"] == ["CL"]
+
+
+def test_a_links_token_is_shown_once(kapso: Http) -> None:
+    path = f"customers/{make_customer(kapso)}/setup_links"
+    made = kapso.post(path, {"setup_link": {"language": "es"}})["data"]
+    assert made["token"] in made["url"]
+    status, document = kapso.call("GET", path)
+    assert status == 200
+    assert made["token"] not in str(document)
+
+
+def test_a_link_can_be_revoked(kapso: Http) -> None:
+    path = f"customers/{make_customer(kapso)}/setup_links"
+    link = kapso.post(path, {"setup_link": {"language": "en"}})["data"]["id"]
+    revoked = {"setup_link": {"status": "revoked"}}
+    assert kapso.call("PATCH", f"{path}/{link}", json=revoked)[1]["data"]["status"] == "revoked"
+
+
+def test_other_countries_need_custom_twilio() -> None:
+    with running_sandbox(kapso_custom_twilio=False) as sandbox, kapso_http(sandbox) as kapso:
+        path = f"customers/{make_customer(kapso)}/setup_links"
+        body = {"setup_link": {"phone_number_country_isos": ["CL"]}}
+        status, document = kapso.call("POST", path, json=body)
+        assert status == 422
+        assert document["error"].startswith("Custom Twilio credentials are required")
+
+
+def test_a_claim_lists_the_number_and_uses_the_link(sandbox: RunningSandbox, kapso: Http) -> None:
+    customer = make_customer(kapso)
+    path = f"customers/{customer}/setup_links"
+    kapso.post(path, {"setup_link": {"language": "en"}})
+    connected = sandbox.claim(phone_number=NUMBER, customer_id=customer)
+    (listed,) = kapso.get("whatsapp/phone_numbers", customer_id=customer)["data"]
+    assert listed["phone_number_id"] == connected
+    assert listed["display_phone_number_normalized"] == "14155550123"
+    assert listed["customer_id"] == customer
+    assert kapso.get(path)["data"][0]["status"] == "used"
+    assert kapso.get(f"whatsapp/phone_numbers/{connected}")["data"] == listed
+
+
+def test_a_removed_config_is_gone_from_the_list_and_by_its_id(
+    sandbox: RunningSandbox, kapso: Http
+) -> None:
+    first = sandbox.claim(phone_number=NUMBER)
+    sandbox.unclaim(NUMBER)
+    assert kapso.get("whatsapp/phone_numbers")["data"] == []
+    assert kapso.call("GET", f"whatsapp/phone_numbers/{first}")[0] == 404
+    second = sandbox.claim(phone_number=NUMBER)
+    assert second != first
+    assert kapso.call("DELETE", f"whatsapp/phone_numbers/{second}") == (204, None)
+    assert kapso.call("GET", f"whatsapp/phone_numbers/{second}")[0] == 404
+
+
+def test_webhooks_are_kept(kapso: Http) -> None:
+    body = {"url": "https://example.com/kapso", "events": ["whatsapp.phone_number.created"]}
+    kapso.post("whatsapp/webhooks", {"whatsapp_webhook": body | {"secret_key": "s3cret"}})
+    (kept,) = kapso.get("whatsapp/webhooks")["data"]
+    assert kept["url"] == body["url"]
+    assert "s3cret" not in str(kept)
+
+
+def test_a_wrong_key_is_401(kapso: Http) -> None:
+    kapso.session.headers["X-API-Key"] = "wrong"
+    assert kapso.call("GET", "customers") == (401, {"error": "Invalid API key"})
