@@ -154,9 +154,8 @@ def value_from_text(dotted: str, words: str) -> tuple[Key, object]:
     try:
         kind.read(raw)
     except kinds.Refused as refused:
-        raise UsageError(
-            f"that value does not fit {dotted}", reason=f"it takes {refused}"
-        ) from None
+        takes = str(refused).replace(", without quotes", "")  # that is for the file
+        raise UsageError(f"that value does not fit {dotted}", reason=f"it takes {takes}") from None
     return key, raw
 
 

@@ -25,7 +25,16 @@ from .files import OWNER_ONLY, write_atomically
 from .locations import config_dir
 from .secret import Secret, SecretName
 
-__all__ = ["Found", "Secret", "SecretName", "Secrets", "SourceKind", "SourceState", "Stored"]
+__all__ = [
+    "Found",
+    "Secret",
+    "SecretName",
+    "Secrets",
+    "SourceKind",
+    "SourceState",
+    "Stored",
+    "usable_secret",
+]
 
 
 class SourceKind(StrEnum):
@@ -122,12 +131,17 @@ class Secrets:
         """Every source of the chain, in its order, and whether it holds the secret."""
         return [self._state(kind, name) for kind in SourceKind]
 
+    @property
+    def keyring_problem(self) -> str | None:
+        """Why the keyring did not answer, as far as it was asked."""
+        return self._keyring_problem
+
     def store(self, name: SecretName, value: Secret, where: SourceKind | None = None) -> Stored:
         """Put it in the keyring or the file; by itself in the file where no keyring answers.
 
         Raises CredentialsError when it could not be stored where it was wanted.
         """
-        checked = _checked(value.reveal(), f"the {name} that was given")
+        checked = value.reveal()
         if where is SourceKind.FILE:
             return self._store_in_file(name, checked, no_keyring=None)
         try:
@@ -221,8 +235,7 @@ class Secrets:
             holds = self._readers()[kind](name) is not None
         except CredentialsError as error:
             return SourceState(kind, place, holds=True, problem=error.reason or error.message)
-        problem = self._keyring_problem if kind is SourceKind.KEYRING else None
-        return SourceState(kind, place, holds, problem)
+        return SourceState(kind, place, holds)
 
     def _place(self, kind: SourceKind, name: SecretName) -> str:
         match kind:
@@ -249,6 +262,11 @@ class Secrets:
             reason=reason,
             hint=f"add --store file; or use {self._other_ways(name)}",
         )
+
+
+def usable_secret(text: str, name: str) -> Secret:
+    """What a person typed or piped in, without the line end; CredentialsError if it cannot be."""
+    return Secret(_checked(text.strip(), f"the {name} that was given"))
 
 
 def _read(path: Path, source: str) -> str:

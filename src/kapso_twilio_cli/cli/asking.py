@@ -1,0 +1,64 @@
+"""Reading secrets: from a prompt that does not show them, or from standard input."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..config.secrets import Secret, Secrets, SourceKind, Stored
+    from .command import Invocation
+
+Store = Annotated[
+    str | None,
+    typer.Option(
+        metavar="keyring|file", help="Where to keep it; the keyring where one answers, else a file."
+    ),
+]
+
+
+def read_secret(what: str) -> Secret:
+    """The secret that was piped in; UsageError if nothing was."""
+    from ..config.secrets import usable_secret
+
+    text = sys.stdin.read()
+    if not text.strip():
+        raise UsageError(f"no {what} came in on standard input")
+    return usable_secret(text, what)
+
+
+def ask_secret(question: str, what: str) -> Secret:
+    """Ask for a secret without showing it."""
+    from ..config.secrets import usable_secret
+
+    return usable_secret(typer.prompt(question, hide_input=True, err=True), what)
+
+
+def parse_store(text: str | None) -> SourceKind | None:
+    """Take the value of `--store`."""
+    from ..config.secrets import SourceKind
+
+    if text is None:
+        return None
+    if text not in ("keyring", "file"):
+        raise UsageError(f"--store takes keyring or file, not {text!r}")
+    return SourceKind(text)
+
+
+def say_where(inv: Invocation, secrets: Secrets, name: str, stored: Stored) -> str | None:
+    """Say where a secret was put, and warn when another source wins; give that one's place."""
+    from ..config.secrets import SecretName
+
+    if stored.no_keyring is not None:
+        inv.note(f"{name} is in a file, not in the keyring: {stored.no_keyring}")
+    for state in secrets.sources(SecretName(name)):
+        if state.kind is stored.source:
+            return None
+        if state.holds:
+            inv.note(f"warning: {state.place} comes first, so what was stored is not used")
+            return state.place
+    return None

@@ -1,0 +1,212 @@
+"""`kapso-twilio country`: where numbers may be bought, and what a country does differently."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..domain.country import Country, country_name, parse_country
+from ..domain.number_type import NumberType
+from ..errors import StateError, UsageError
+from .answer import Table
+from .command import Command, invocation
+from .project_edit import DryRun, edit, outcome, said
+from .tree import noun
+
+if TYPE_CHECKING:
+    from ..config.editing import Change
+    from ..config.model import ProjectConfig
+
+app = noun("Choose countries, bundles and addresses.")
+
+One = Annotated[str, typer.Argument(metavar="CC", help="Country code, such as CL.")]
+Some = Annotated[list[str], typer.Argument(metavar="CC...", help="Country codes, such as US CL.")]
+
+
+@app.command(
+    "list", cls=Command, epilog="kapso-twilio country list\nkapso-twilio country list --json"
+)
+def list_(ctx: typer.Context) -> None:
+    """List the countries that are allowed or have settings of their own."""
+    inv = invocation(ctx)
+    config = inv.project.config
+    rows = [_listed(config, code) for code in _known(config)]
+    shown = ("country", "name", "allowed", "default", "pool", "number_type", "bundle_sid")
+    inv.answer(
+        "country.list",
+        {"project": config.project, "default_country": config.default_country, "countries": rows},
+        [
+            Table(
+                [*shown, "address_sid"],
+                [[_yes(row[key]) for key in (*shown, "address_sid")] for row in rows],
+                empty="no country is allowed yet: kapso-twilio country allow CC",
+            )
+        ],
+    )
+
+
+@app.command("allow", cls=Command, epilog="kapso-twilio country allow US CL GB")
+def allow(ctx: typer.Context, countries: Some, *, dry_run: DryRun = False) -> None:
+    """Allow numbers to be bought in these countries."""
+    inv = invocation(ctx)
+    wanted = dict.fromkeys(parse_country(text) for text in countries)
+    allowed = inv.project.config.allowed_countries
+    added = [code for code in wanted if code not in allowed]
+    draft = edit(inv, [(("allowed_countries",), [*allowed, *added])], dry_run=dry_run)
+    fields = {
+        **outcome(draft, dry_run=dry_run),
+        "allowed_countries": list(draft.config.allowed_countries),
+        "added": added,
+    }
+    words = "allowed: " + ", ".join(draft.config.allowed_countries)
+    inv.answer("country.allow", fields, said(words, draft, dry_run=dry_run))
+
+
+@app.command("disallow", cls=Command, epilog="kapso-twilio country disallow GB")
+def disallow(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> None:
+    """Allow a country no longer; numbers that are owned there stay."""
+    inv = invocation(ctx)
+    code = parse_country(country)
+    config = inv.project.config
+    _refuse_in_use(config, code)
+    left = [one for one in config.allowed_countries if one != code]
+    draft = edit(
+        inv, [(("allowed_countries",), left)] if config.allowed_countries else [], dry_run=dry_run
+    )
+    fields = {**outcome(draft, dry_run=dry_run), "country": code, "allowed_countries": left}
+    words = f"{code} is not allowed; allowed: {', '.join(left) or 'none'}"
+    inv.answer("country.disallow", fields, said(words, draft, dry_run=dry_run))
+
+
+@app.command("default", cls=Command, epilog="kapso-twilio country default CL")
+def default(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> None:
+    """Choose the country that is meant when a command names none."""
+    inv = invocation(ctx)
+    code = parse_country(country)
+    require_allowed(inv.project.config, code, "be the default")
+    draft = edit(inv, [(("default_country",), code)], dry_run=dry_run)
+    fields = {**outcome(draft, dry_run=dry_run), "default_country": code}
+    inv.answer("country.default", fields, said(f"default: {code}", draft, dry_run=dry_run))
+
+
+@app.command(
+    "set",
+    cls=Command,
+    epilog="kapso-twilio country set GB --bundle-sid BU... --address-sid AD...\n"
+    "kapso-twilio country set GB --number-type mobile\n"
+    "kapso-twilio country set US --bundle-sid none",
+)
+def set_(
+    ctx: typer.Context,
+    country: One,
+    *,
+    bundle_sid: Annotated[
+        str | None, typer.Option(metavar="BU...", help='Its own bundle, or "none": send none.')
+    ] = None,
+    address_sid: Annotated[
+        str | None, typer.Option(metavar="AD...", help="Its own address.")
+    ] = None,
+    number_type: Annotated[NumberType | None, typer.Option(help="The type to buy there.")] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Give a country a bundle, an address or a number type of its own."""
+    inv = invocation(ctx)
+    code = parse_country(country)
+    given = {"bundle_sid": bundle_sid, "address_sid": address_sid, "number_type": number_type}
+    draft = edit(inv, _changes(code, given), dry_run=dry_run)
+    row = _listed(draft.config, code)
+    own = ", ".join(f"{key} = {value}" for key, value in given.items() if value)
+    inv.answer(
+        "country.set",
+        {**outcome(draft, dry_run=dry_run), **row},
+        said(f"{code}: {own}", draft, dry_run=dry_run),
+    )
+    if code not in draft.config.allowed_countries:
+        inv.note(f"{code} is not allowed yet: kapso-twilio country allow {code}")
+
+
+@app.command("unset", cls=Command, epilog="kapso-twilio country unset GB")
+def unset(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> None:
+    """Remove a country's own settings, so that the project's hold there."""
+    from ..config.editing import REMOVED
+
+    inv = invocation(ctx)
+    code = parse_country(country)
+    draft = edit(inv, [(("countries", code), REMOVED)], dry_run=dry_run)
+    inv.answer(
+        "country.unset",
+        {**outcome(draft, dry_run=dry_run), **_listed(draft.config, code)},
+        said(f"{code} has no settings of its own", draft, dry_run=dry_run),
+    )
+
+
+def require_allowed(config: ProjectConfig, code: Country, to: str) -> None:
+    """Raise StateError, naming the command that helps, unless the country is allowed."""
+    if code in config.allowed_countries:
+        return
+    raise StateError(
+        f"{code} ({country_name(code)}) cannot {to}",
+        reason="it is not an allowed country; allowed: "
+        + (", ".join(config.allowed_countries) or "none"),
+        hint=f"kapso-twilio country allow {code}",
+    )
+
+
+def _refuse_in_use(config: ProjectConfig, code: Country) -> None:
+    uses = []
+    if code in config.pools:
+        uses.append(("a pool", f"kapso-twilio pool remove {code}"))
+    if code == config.default_country:
+        uses.append(("the default country", "kapso-twilio country default CC"))
+    if uses:
+        raise StateError(
+            f"{code} cannot be disallowed",
+            reason="it is in use: " + " and ".join(what for what, _ in uses),
+            hint="first run: " + "; ".join(command for _, command in uses),
+        )
+
+
+def _changes(code: Country, given: dict[str, str | NumberType | None]) -> list[Change]:
+    from ..config.schema import value_from_text
+
+    changes = [
+        value_from_text(f"countries.{code}.{key}", str(value))
+        for key, value in given.items()
+        if value is not None
+    ]
+    if not changes:
+        raise UsageError(
+            "nothing was given to set",
+            hint=f"add --bundle-sid, --address-sid or --number-type; "
+            f"to remove all: kapso-twilio country unset {code}",
+        )
+    return changes
+
+
+def _known(config: ProjectConfig) -> list[Country]:
+    return list(dict.fromkeys([*config.allowed_countries, *config.countries]))
+
+
+def _listed(config: ProjectConfig, code: Country) -> dict[str, object]:
+    """A country as it is in effect: its own settings, else the project's."""
+    own, project = config.countries.get(code), config.twilio
+    row: dict[str, object] = {
+        "country": code,
+        "name": country_name(code),
+        "allowed": code in config.allowed_countries,
+        "default": code == config.default_country,
+        "pool": code in config.pools,
+        "number_type": ((own and own.number_type) or NumberType.LOCAL).value,
+    }
+    for key in ("bundle_sid", "address_sid"):
+        value, source = getattr(own, key, None), "country"
+        if value is None:
+            value, source = getattr(project, key), "project"
+        row[key] = None if value == "none" else value
+        row[f"{key}_from"] = None if value is None else source
+    return row
+
+
+def _yes(value: object) -> object:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value

@@ -1,0 +1,20 @@
+"""`kapso-twilio disable`: turn custom Twilio off."""
+
+from __future__ import annotations
+
+import typer
+
+from .command import Command, invocation
+from .project_edit import DryRun
+from .switching import switch
+from .tree import verb
+
+app = verb()
+
+
+@app.command("disable", cls=Command, epilog="kapso-twilio disable")
+def disable(ctx: typer.Context, *, dry_run: DryRun = False) -> None:
+    """Turn custom Twilio off for the project; numbers and pools stay as they are."""
+    inv = invocation(ctx)
+    switch(inv, "disable", enabled=False, dry_run=dry_run)
+    inv.note("nothing is bought or handed out while it is off; no number was released")

@@ -1,0 +1,80 @@
+"""`kapso-twilio project`: the projects of this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from ..errors import ConfigError
+from .answer import Table
+from .command import Command, Invocation, invocation
+from .tree import noun
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+app = noun("List the projects on this machine.")
+
+
+@app.command(
+    "list", cls=Command, epilog="kapso-twilio project list\nkapso-twilio project list --json"
+)
+def list_(ctx: typer.Context) -> None:
+    """List every project file found, and whether its inventory is there."""
+    inv = invocation(ctx)
+    rows = [_listed(path) for path in _files(inv)]
+    columns = ("project", "enabled", "inventory", "path")
+    inv.answer(
+        "project.list",
+        {"projects": rows},
+        [
+            Table(
+                columns,
+                [[_words(row[key]) for key in columns] for row in rows],
+                empty="no project is set up: kapso-twilio configure",
+            )
+        ],
+    )
+    for row in rows:
+        if row["problem"] is not None:
+            inv.note(
+                f"{row['path']} cannot be used: kapso-twilio config check --config {row['path']}"
+            )
+
+
+def _files(inv: Invocation) -> list[Path]:
+    """The files in the folder of projects, the working directory's, and the one that was named."""
+    from pathlib import Path
+
+    from ..config.locations import HERE, project_files
+
+    others = [path for path in (Path.cwd() / HERE, inv.config_path) if path and path.is_file()]
+    return list(dict.fromkeys([*project_files(), *(path.absolute() for path in others)]))
+
+
+def _listed(path: Path) -> dict[str, object]:
+    from ..config.loading import load
+    from ..config.locations import inventory_path, name_by_place
+    from ..project import Project
+
+    row: dict[str, object] = {"project": path.stem, "path": str(path)}
+    try:
+        project = Project(path, load(path, name=name_by_place(path)))
+    except ConfigError as error:
+        return {**row, "enabled": None, "inventory": None, "inventory_path": None} | {
+            "problem": error.message
+        }
+    inventory = inventory_path(project.name)
+    return {
+        "project": project.name,
+        "path": str(path),
+        "enabled": project.why_not_enabled() is None,
+        "inventory": inventory.is_file(),
+        "inventory_path": str(inventory),
+        "problem": None,
+    }
+
+
+def _words(value: object) -> object:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
