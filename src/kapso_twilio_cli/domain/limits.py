@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -34,38 +35,64 @@ class Spending:
 
 def check_purchase(limits: Limits, spending: Spending, price: Money) -> None:
     """Raise LimitExceeded unless one more number at `price` a month stays within every limit."""
-    if price.currency != limits.currency:
-        raise LimitExceeded(
-            f"the price of {price} a month counts as unknown",
-            reason=f"the limits are in {limits.currency}",
-            hint=f"kapso-twilio config set limits.currency {price.currency}",
+    check_budget(limits, spending, [price])
+    check_pace(limits, spending, 1)
+
+
+def check_budget(limits: Limits, spending: Spending, prices: Sequence[Money]) -> None:
+    """Raise LimitExceeded unless numbers at these prices stay within what may be held at once."""
+    for price in prices:
+        if price.currency != limits.currency:
+            raise LimitExceeded(
+                f"the price of {price} a month counts as unknown",
+                reason=f"the limits are in {limits.currency}",
+                hint=f"kapso-twilio config set limits.currency {price.currency}",
+            )
+    _check_count("max_numbers", limits.max_numbers, spending.numbers, len(prices))
+    _check_cost(limits, spending.monthly_cost, sum((price.amount for price in prices), Decimal(0)))
+
+
+def check_pace(limits: Limits, spending: Spending, count: int) -> None:
+    """Raise LimitExceeded unless `count` more purchases stay within a run's and a day's."""
+    _check_count(
+        "max_purchases_per_run", limits.max_purchases_per_run, spending.purchases_this_run, count
+    )
+    _check_count(
+        "max_purchases_per_day", limits.max_purchases_per_day, spending.purchases_last_day, count
+    )
+
+
+def purchases_left(limits: Limits, spending: Spending) -> int | None:
+    """How many purchases a run's and a day's limits still allow; None is without end."""
+    left = [
+        max(0, limit - current)
+        for limit, current in (
+            (limits.max_purchases_per_run, spending.purchases_this_run),
+            (limits.max_purchases_per_day, spending.purchases_last_day),
         )
-    _check_count("max_numbers", limits.max_numbers, spending.numbers)
-    _check_cost(limits, spending, price)
-    _check_count("max_purchases_per_run", limits.max_purchases_per_run, spending.purchases_this_run)
-    _check_count("max_purchases_per_day", limits.max_purchases_per_day, spending.purchases_last_day)
+        if limit is not None
+    ]
+    return min(left, default=None)
 
 
-def _check_count(name: str, limit: int | None, current: int) -> None:
-    if limit is not None and current + 1 > limit:
+def _check_count(name: str, limit: int | None, current: int, asked: int) -> None:
+    if limit is not None and current + asked > limit:
         raise LimitExceeded(
-            f"limits.{name} is reached: limit {limit}, current {current}, asked 1 more",
+            f"limits.{name} would be exceeded: limit {limit}, current {current}, asked {asked}",
             reason=_WHAT_IT_COUNTS[name],
-            hint=f"raise it if that is meant: kapso-twilio config set limits.{name} {current + 1}",
+            hint=f"if that is meant: kapso-twilio config set limits.{name} {current + asked}",
         )
 
 
-def _check_cost(limits: Limits, spending: Spending, price: Money) -> None:
+def _check_cost(limits: Limits, current: Decimal, asked: Decimal) -> None:
     limit = limits.max_monthly_cost
-    after = spending.monthly_cost + price.amount
-    if limit is not None and after > limit:
+    if limit is not None and current + asked > limit:
         raise LimitExceeded(
-            f"limits.max_monthly_cost would be exceeded: limit {decimal_text(limit)}, current "
-            f"{decimal_text(spending.monthly_cost)}, asked {decimal_text(price.amount)} more "
-            f"({limits.currency} a month)",
+            f"limits.max_monthly_cost would be exceeded: limit {decimal_text(limit)}, current"
+            f" {decimal_text(current)}, asked {decimal_text(asked)} ({limits.currency} a month)",
             reason=_WHAT_IT_COUNTS["max_monthly_cost"],
-            hint="raise it if that is meant: kapso-twilio config set limits.max_monthly_cost "
-            + decimal_text(after),
+            hint="if that is meant: kapso-twilio config set limits.max_monthly_cost"
+            f" {decimal_text(current + asked)}",
         )
 
 

@@ -64,6 +64,14 @@ class Events:
         ).fetchall()
         return [_event(row) for row in rows]
 
+    def newest_of_kind(self, kind: str, since: datetime) -> list[Event]:
+        """The events of one kind since a moment, newest first."""
+        rows = self._connection.execute(
+            "SELECT * FROM events WHERE kind = ? AND at >= ? ORDER BY id DESC",
+            (kind, columns.time_text(since)),
+        ).fetchall()
+        return [_event(row) for row in rows]
+
 
 def _event(row: sqlite3.Row) -> Event:
     return Event(

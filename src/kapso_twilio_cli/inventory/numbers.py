@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from ..domain.country import Country
 from ..domain.lifecycle import ENTRIES, TRANSITIONS, NumberEvent, NumberState, next_state
@@ -144,6 +145,14 @@ class Numbers:
         ).fetchall()
         return [number_in(row) for row in rows]
 
+    def expired(self, pool: Country, now: datetime) -> list[Number]:
+        """The pool's ready numbers whose verification has ended."""
+        rows = self._connection.execute(
+            "SELECT * FROM numbers WHERE pool = ? AND state = ? AND verification_expiry_time < ?",
+            (pool, NumberState.READY, columns.time_text(now)),
+        ).fetchall()
+        return [number_in(row) for row in rows]
+
     def unpooled(self, country: Country, number_type: NumberType) -> Number | None:
         """A provisioned number of no pool, of this country and type; the oldest, or None."""
         row = self._connection.execute(
@@ -162,7 +171,23 @@ class Numbers:
         ).fetchall()
         return [StateCount(row["pool"], NumberState(row["state"]), row["count"]) for row in rows]
 
-    def ready_until(self, pool: Country, moment: datetime) -> int:
+    def needing_a_look(self) -> list[Number]:
+        """Missing and quarantined numbers, and provisioned ones with a reason, oldest first."""
+        rows = self._connection.execute(
+            "SELECT * FROM numbers WHERE state IN (?, ?) OR (state = ? AND reason IS NOT NULL)"
+            " ORDER BY id",
+            (NumberState.MISSING, NumberState.QUARANTINED, NumberState.PROVISIONED),
+        ).fetchall()
+        return [number_in(row) for row in rows]
+
+    def newest_prices(self) -> dict[Country, Decimal]:
+        """What the newest number of each country costs a month."""
+        rows = self._connection.execute(
+            "SELECT country, price_millionths, max(id) FROM numbers GROUP BY country"
+        ).fetchall()
+        return {Country(row["country"]): columns.amount(row["price_millionths"]) for row in rows}
+
+    def expiring(self, pool: Country, moment: datetime) -> int:
         """How many of the pool's ready numbers expire before `moment`."""
         row = self._connection.execute(
             "SELECT count(*) AS count FROM numbers WHERE pool = ? AND state = ?"

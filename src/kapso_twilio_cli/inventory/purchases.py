@@ -65,11 +65,18 @@ class Purchases:
         sid: str | None = None,
         reason: str | None = None,
     ) -> None:
-        """Record what is known of the outcome. `bought` is accepted in every state."""
-        self._connection.execute(
-            "UPDATE purchases SET state = ?, sid = ?, settled_at = ?, reason = ? WHERE id = ?",
+        """Record what is known of the outcome.
+
+        `bought` is accepted in every state; the others do not undo what another process settled.
+        """
+        unless_settled = "" if state is PurchaseState.BOUGHT else f" AND state IN {_UNRESOLVED}"
+        changed = self._connection.execute(
+            "UPDATE purchases SET state = ?, sid = ?, settled_at = ?, reason = ?"
+            f" WHERE id = ?{unless_settled}",
             (state, sid, columns.time_text(at), reason, purchase.id),
-        )
+        ).rowcount
+        if not changed:
+            return
         kind = f"purchase_{state}"
         self._events.append(Entry(at, kind, purchase_id=purchase.id, detail=reason))
 

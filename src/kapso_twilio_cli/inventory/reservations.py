@@ -47,6 +47,10 @@ class Reservations:
         """The ref's living reservation, or None."""
         return self._one("ref = ? AND ended_at IS NULL", ref)
 
+    def last_of_ref(self, ref: str) -> Reservation | None:
+        """The ref's newest reservation, ended or not, or None."""
+        return self._one("ref = ? ORDER BY id DESC LIMIT 1", ref)
+
     def of_number(self, number_id: int) -> Reservation | None:
         """The number's living reservation, or None."""
         return self._one("number_id = ? AND ended_at IS NULL", number_id)

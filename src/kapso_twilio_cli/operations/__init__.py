@@ -1,0 +1,1 @@
+"""What the program does: one verb a file. Each takes a project and gives a frozen result."""

@@ -1,0 +1,52 @@
+"""What an operator should look at: a closed list of kinds, each with its next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .phone_number import PhoneNumber
+
+
+class AttentionKind(StrEnum):
+    """Why something needs attention."""
+
+    PURCHASE_UNRESOLVED = "purchase_unresolved"
+    """A purchase whose outcome is not known."""
+    NOT_OUR_PURCHASE = "not_our_purchase"
+    """Twilio answered a purchase with a number that the account held already."""
+    RESERVATION_OVERDUE = "reservation_overdue"
+    """A reservation whose time is over, and that could not be ended."""
+    VERIFICATION_FAILING = "verification_failing"
+    """A pool's number could not be verified."""
+    VERIFICATION_EXPIRED = "verification_expired"
+    """A ready number's verification has ended; it is not handed out."""
+    NO_POOL_TO_RETURN_TO = "no_pool_to_return_to"
+    """A disconnected number was to return to a pool, and its country has none."""
+    QUARANTINED = "quarantined"
+    """A number was put aside and waits for a decision."""
+    MISSING = "missing"
+    """A number is not in the account any more."""
+    POOL_SHORT = "pool_short"
+    """A pool has fewer ready numbers than its target."""
+    PURCHASE_LIMIT = "purchase_limit"
+    """A run's or a day's limit kept a pool from being filled."""
+
+
+class Severity(StrEnum):
+    """How soon."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True)
+class Attention:
+    """One thing to look at, and the next step."""
+
+    kind: AttentionKind
+    severity: Severity
+    message: str
+    hint: str
+    phone_number: PhoneNumber | None = None

@@ -1,0 +1,308 @@
+"""The line: many numbers bought and verified at once, without one blocking another.
+
+Workers carry out single steps (buy and ask for a code; give the code back). A number that waits for
+its SMS holds no worker: one look into the inbox serves all that wait. Only the thread that runs the
+line changes its counts, so there is nothing to lock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..domain.country import Country
+from ..domain.lifecycle import NumberState
+from ..domain.number import Number
+from ..domain.purchase import Purpose
+from ..errors import (
+    Concerns,
+    CredentialsError,
+    KapsoTwilioError,
+    StateError,
+    VendorRefused,
+    VendorUnavailable,
+)
+from ..project import Project
+from . import verification
+from .purchase import Basket, buy_number
+from .quote import Quote
+from .shelf import Shelf
+from .stopping import StopRequest
+from .verification import CodeFiltered, Portfolio
+
+if TYPE_CHECKING:
+    from ..gateways.twilio_inbox import InboundMessage
+
+FAILURES_IN_A_ROW = 3
+"""So many, without a success, stop a country's purchases: the next number would fail too."""
+
+_STOPS_EVERYTHING = (CredentialsError, VendorUnavailable, StateError)
+"""What the next number of any country would meet too."""
+
+_FIRST_POLL_SECONDS = 0.4
+_POLL_SECONDS = 1.0
+_SLOWEST_POLL_SECONDS = 5.0
+_LOOK_UP_SECONDS = 0.25  # how often the line looks whether it was asked to stop
+
+
+@dataclass
+class CountryWork:
+    """What the line does for one country's pool, and what came of it."""
+
+    country: Country
+    to_verify: deque[Number]
+    to_buy: int = 0
+    quote: Quote | None = None
+    shelf: Shelf | None = None
+    bought: int = 0
+    verified: int = 0
+    failed: int = 0
+    """Numbers that could not be verified."""
+    errors: list[KapsoTwilioError] = field(default_factory=list)
+    under_way: int = 0
+    failures_in_a_row: int = 0
+    proven: bool = False
+    """One number got through: the way is known to work."""
+
+    @property
+    def may_buy(self) -> bool:
+        """Until one got through, no more are bought than may fail in a row."""
+        if self.to_buy == 0 or self.to_verify or self.failures_in_a_row >= FAILURES_IN_A_ROW:
+            return False
+        return self.proven or self.under_way + self.failures_in_a_row < FAILURES_IN_A_ROW
+
+    def note(self, error: KapsoTwilioError) -> None:
+        """Note a failure once, however many numbers share it."""
+        if all(error.reason != known.reason for known in self.errors):
+            self.errors.append(error)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the line is, over all countries."""
+
+    bought: int
+    verified: int
+    failed: int
+
+
+class _NotBought(Exception):
+    """A purchase failed, as opposed to the verification that follows it."""
+
+    def __init__(self, error: KapsoTwilioError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@dataclass(frozen=True)
+class _Task:
+    work: CountryWork
+    buys: bool = False
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    work: CountryWork
+    number: Number
+    since: float
+
+
+class Line:
+    """One run of the line."""
+
+    def __init__(
+        self,
+        project: Project,
+        known: Portfolio,
+        *,
+        concurrency: int,
+        stop: StopRequest,
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self._project = project
+        self._known = known
+        self._concurrency = concurrency
+        self._stop = stop
+        self._progress = progress
+        self._running: dict[Future[Number], _Task] = {}
+        self._poll: Future[list[InboundMessage]] | None = None
+        self._next_poll = 0.0
+        self._poll_interval = _POLL_SECONDS
+        self._waiting: dict[int, _Waiting] = {}
+        self._with_code: deque[tuple[_Waiting, str]] = deque()
+        self._used_messages: set[str] = set()
+        self.fatal: KapsoTwilioError | None = None
+        """What made the line stop for every country."""
+
+    def run(self, works: Sequence[CountryWork]) -> None:
+        """Do the work. Failures are noted in `works`; what stops everything is in `fatal`."""
+        with ThreadPoolExecutor(self._concurrency + 1, thread_name_prefix="line") as workers:
+            while True:
+                self._start(workers, works)
+                self._start_poll(workers)
+                if not self._running and self._poll is None and not self._waiting:
+                    break
+                if self._halted and not self._running and self._poll is None:
+                    break
+                self._take_results(works)
+                self._give_up_waiting()
+        for left in [*self._waiting.values(), *(w for w, _ in self._with_code)]:
+            stopped = self.fatal or self._stop.error()
+            verification.give_up_attempt(self._project, left.number, stopped)
+
+    @property
+    def _halted(self) -> bool:
+        return self._stop.asked or self.fatal is not None
+
+    def _start(self, workers: ThreadPoolExecutor, works: Sequence[CountryWork]) -> None:
+        """Give free workers something to do: what is nearest to its end comes first."""
+        while len(self._running) < self._concurrency and not self._halted:
+            if self._with_code:
+                waiting, code = self._with_code.popleft()
+                step = workers.submit(verification.finish, self._project, waiting.number, code)
+                self._running[step] = _Task(waiting.work)
+            elif (work := _next_work(works)) is not None:
+                self._start_number(workers, work)
+            else:
+                return
+
+    def _start_number(self, workers: ThreadPoolExecutor, work: CountryWork) -> None:
+        work.under_way += 1
+        if work.to_verify:
+            number = work.to_verify.popleft()
+            step = workers.submit(verification.begin, self._project, number, self._known)
+            self._running[step] = _Task(work)
+        else:
+            work.to_buy -= 1
+            self._running[workers.submit(self._buy_and_begin, work)] = _Task(work, buys=True)
+
+    def _buy_and_begin(self, work: CountryWork) -> Number:
+        assert work.quote is not None  # noqa: S101 - `to_buy` is set together with them
+        assert work.shelf is not None  # noqa: S101
+        basket = Basket(work.quote, Purpose(pool=work.country), work.shelf)
+        try:
+            number = buy_number(self._project, basket, self._stop)
+        except KapsoTwilioError as error:
+            raise _NotBought(error) from error
+        return verification.begin(self._project, number, self._known)
+
+    def _take_results(self, works: Sequence[CountryWork]) -> None:
+        futures: list[Future[Any]] = [*self._running]
+        if self._poll is not None:
+            futures.append(self._poll)
+        if futures:
+            wait(futures, timeout=_LOOK_UP_SECONDS, return_when=FIRST_COMPLETED)
+        else:
+            self._stop.wait(min(_LOOK_UP_SECONDS, max(0.0, self._next_poll - time.monotonic())))
+        for task in [task for task in self._running if task.done()]:
+            self._take_number(task, self._running.pop(task))
+        if self._poll is not None and self._poll.done():
+            poll, self._poll = self._poll, None
+            self._take_messages(poll)
+        self._progress(_progress(works))
+
+    def _take_number(self, step: Future[Number], task: _Task) -> None:
+        work = task.work
+        try:
+            number = step.result()
+        except _NotBought as failure:
+            work.under_way -= 1
+            self._take_refused_purchase(work, failure.error)
+            return
+        except KapsoTwilioError as error:
+            work.bought += task.buys
+            self._take_failed_verification(work, error)
+            return
+        work.bought += task.buys
+        if number.state is NumberState.READY:
+            work.under_way -= 1
+            work.verified += 1
+            work.failures_in_a_row = 0
+            work.proven = True
+            return
+        if not self._waiting:
+            self._next_poll = max(self._next_poll, time.monotonic() + _FIRST_POLL_SECONDS)
+            self._poll_interval = _POLL_SECONDS
+        self._waiting[number.id] = _Waiting(work, number, time.monotonic())
+
+    def _take_refused_purchase(self, work: CountryWork, error: KapsoTwilioError) -> None:
+        """Whatever the reason, the country's next purchase would meet it too."""
+        work.to_buy = 0
+        if error.exit_code >= 128:
+            return  # asked to stop: nothing failed
+        work.note(error)
+        of_the_account = isinstance(error, VendorRefused) and error.concerns is Concerns.ACCOUNT
+        if of_the_account or isinstance(error, _STOPS_EVERYTHING):
+            self.fatal = error
+
+    def _take_failed_verification(self, work: CountryWork, error: KapsoTwilioError) -> None:
+        work.under_way -= 1
+        work.failed += 1
+        work.failures_in_a_row += 1
+        work.note(error)
+        if isinstance(error, _STOPS_EVERYTHING):
+            self.fatal = error
+
+    def _start_poll(self, workers: ThreadPoolExecutor) -> None:
+        due = self._waiting and time.monotonic() >= self._next_poll
+        if not due or self._poll is not None or self._halted:
+            return
+        since = min(
+            waiting.number.facts.code_requested_at
+            for waiting in self._waiting.values()
+            if waiting.number.facts.code_requested_at is not None
+        )
+        self._poll = workers.submit(self._project.twilio.inbox.since, since.replace(microsecond=0))
+        self._next_poll = time.monotonic() + self._poll_interval
+
+    def _take_messages(self, poll: Future[list[InboundMessage]]) -> None:
+        try:
+            messages = poll.result()
+        except (CredentialsError, VendorRefused, VendorUnavailable) as error:
+            self.fatal = error
+            return
+        came = False
+        for waiting in list(self._waiting.values()):
+            found = verification.find_code(messages, waiting.number, self._used_messages)
+            if found is None:
+                continue
+            came = True
+            del self._waiting[waiting.number.id]
+            self._used_messages.add(found.message_sid)
+            if isinstance(found, CodeFiltered):
+                self._give_up(waiting, verification.code_was_filtered(waiting.number))
+            else:
+                self._with_code.append((waiting, found.code))
+        grown = min(self._poll_interval * 1.5, _SLOWEST_POLL_SECONDS)
+        self._poll_interval = _POLL_SECONDS if came else grown
+
+    def _give_up_waiting(self) -> None:
+        """Give up on the numbers whose code did not come in time."""
+        longest = self._project.config.meta.code_timeout.total_seconds()
+        for waiting in list(self._waiting.values()):
+            waited = time.monotonic() - waiting.since
+            if waited > longest:
+                del self._waiting[waiting.number.id]
+                self._give_up(waiting, verification.no_code_came(waiting.number, waited))
+
+    def _give_up(self, waiting: _Waiting, error: VendorRefused) -> None:
+        verification.give_up_attempt(self._project, waiting.number, error)
+        self._take_failed_verification(waiting.work, error)
+
+
+def _next_work(works: Sequence[CountryWork]) -> CountryWork | None:
+    """The country that has least under way, of those that can go on."""
+    able = [work for work in works if work.to_verify or work.may_buy]
+    return min(able, key=lambda work: work.under_way, default=None)
+
+
+def _progress(works: Sequence[CountryWork]) -> Progress:
+    return Progress(
+        bought=sum(work.bought for work in works),
+        verified=sum(work.verified for work in works),
+        failed=sum(work.failed for work in works),
+    )

@@ -1,0 +1,60 @@
+"""One run of mass work (`pool fill`, `reconcile`) at a time, on one project.
+
+The operating system holds the lock, so it is free again however its holder dies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import Locked
+from ..project import Project
+
+
+@contextmanager
+def mass_work(project: Project, command: str, *, wait_seconds: float = 0.0) -> Iterator[None]:
+    """Hold the lock; Locked names the run that holds it already."""
+    from filelock import FileLock, Timeout
+
+    _ = project.inventory  # without one there is nothing to lock, and no folder for the file
+    folder = project.inventory_path.parent
+    holder = folder / "run.json"
+    lock = FileLock(folder / "run.lock", timeout=wait_seconds, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise Locked(
+            f"another run is at work on project {project.name}",
+            reason=_in_words(holder),
+            hint="run the command again when it has ended",
+        ) from error
+    try:
+        _write_holder(holder, project, command)
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _write_holder(holder: Path, project: Project, command: str) -> None:
+    facts = {
+        "pid": project.owner.pid,
+        "host": project.owner.host,
+        "command": command,
+        "since": f"{project.now():%Y-%m-%d %H:%M:%S} UTC",
+    }
+    descriptor = os.open(holder, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(facts, file)
+
+
+def _in_words(holder: Path) -> str:
+    try:
+        facts = json.loads(holder.read_text(encoding="utf-8"))
+        return "{command}, pid {pid} on {host}, since {since}".format(**facts)
+    except (OSError, ValueError, KeyError, TypeError):
+        return "it has only just begun"

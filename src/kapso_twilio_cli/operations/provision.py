@@ -1,0 +1,62 @@
+"""Buy one number now, for no pool and no onboarding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..domain.number import Number
+from ..domain.phone_number import PhoneNumber
+from ..domain.purchase import Purpose
+from ..errors import StateError
+from ..project import Project
+from .purchase import Basket, buy_number
+from .quote import Quote, Wanted, choose_for, quote, require_allowed
+from .shelf import Shelf
+from .stopping import StopRequest
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """The number, and by which quote it was bought."""
+
+    number: Number
+    quote: Quote
+
+
+def quote_provision(project: Project, wanted: Wanted) -> Quote:
+    """What the number would be and cost; refuses what could not be bought."""
+    project.require_enabled("buy numbers")
+    require_allowed(project.config, wanted.country)
+    _ = project.inventory  # its absence is said before a vendor is asked
+    return quote(project, choose_for(project.config, wanted))
+
+
+def provision(
+    project: Project,
+    quoted: Quote,
+    *,
+    phone_number: PhoneNumber | None,
+    approve: Callable[[Quote], None],
+    stop: StopRequest,
+) -> Provisioned:
+    """Buy `phone_number`, or any number on sale; `approve` is asked first and may raise."""
+    if phone_number is not None:
+        _refuse_held(project, phone_number)
+    approve(quoted)
+    shelf = Shelf(project, quoted.choice, sms_only=False)
+    candidates = [phone_number] if phone_number is not None else shelf
+    number = buy_number(project, Basket(quoted, Purpose(), candidates), stop)
+    return Provisioned(number, quoted)
+
+
+def _refuse_held(project: Project, phone_number: PhoneNumber) -> None:
+    """A number that the account holds already cannot be bought; Twilio would answer 201."""
+    with project.inventory.read() as session:
+        taken = session.purchases.number_is_taken(phone_number)
+    if taken or project.twilio.numbers.find(phone_number) is not None:
+        raise StateError(
+            f"{phone_number} is in the account already",
+            reason="it was bought before, or its purchase is not settled yet",
+            hint=f"kapso-twilio number show {phone_number}",
+        )

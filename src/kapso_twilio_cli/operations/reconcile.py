@@ -1,0 +1,201 @@
+"""The cron run: settle, repair, expire, then fill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from ..domain.country import Country
+from ..domain.lifecycle import NumberEvent, NumberState
+from ..domain.number import Number
+from ..domain.phone_number import PhoneNumber
+from ..domain.purchase import Purchase
+from ..domain.reservation import Reservation
+from ..domain.resolution import Path
+from ..errors import CredentialsError, KapsoTwilioError
+from ..project import Project
+from .batch import error_of_batch
+from .fill import FillOptions, FillReport, fill
+from .reservation import end
+from .settle import Settlement, settle
+from .upkeep import lapse_expired, take_up_interrupted
+
+
+class ActionKind(StrEnum):
+    """What a reconcile did: a closed list."""
+
+    PURCHASE_BOUGHT = "purchase_bought"
+    PURCHASE_NOT_BOUGHT = "purchase_not_bought"
+    VERIFICATION_INTERRUPTED = "verification_interrupted"
+    VERIFICATION_LAPSED = "verification_lapsed"
+    RESERVATION_EXPIRED = "reservation_expired"
+    BOUGHT = "bought"
+    VERIFIED = "verified"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that was done."""
+
+    kind: ActionKind
+    phone_number: PhoneNumber | None
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """A purchase that could not be settled, and why."""
+
+    purchase: Purchase
+    why: str
+
+
+@dataclass(frozen=True)
+class ReconcileReport:
+    """What a reconcile did, and what it left."""
+
+    actions: tuple[Action, ...]
+    unresolved: tuple[Unresolved, ...]
+    fill: FillReport | None
+    notes: tuple[str, ...]
+    error: KapsoTwilioError | None
+
+
+@dataclass
+class _Findings:
+    actions: list[Action] = field(default_factory=list)
+    unresolved: list[Unresolved] = field(default_factory=list)
+    errors: list[KapsoTwilioError] = field(default_factory=list)
+
+
+def reconcile(project: Project, options: FillOptions | None) -> ReconcileReport:
+    """Put right what time and accidents did, then fill every enabled pool.
+
+    Without `options` nothing is bought. When the project is disabled it only settles and expires.
+    The caller holds the lock for mass work.
+    """
+    found = _Findings()
+    _settle_all(project, found)
+    pools = _every_pool(project)
+    for number in take_up_interrupted(project, pools):
+        found.actions.append(_action(ActionKind.VERIFICATION_INTERRUPTED, number))
+    for number in lapse_expired(project, pools):
+        found.actions.append(_action(ActionKind.VERIFICATION_LAPSED, number))
+    _expire_reservations(project, found)
+    report = _fill(project, options, found)
+    if report is not None:
+        found.actions += _fill_actions(report)
+    return ReconcileReport(
+        actions=tuple(found.actions),
+        unresolved=tuple(found.unresolved),
+        fill=report,
+        notes=_notes(project, options),
+        error=error_of_batch(found.errors, succeeded=len(found.actions)),
+    )
+
+
+def overdue(project: Project, now: datetime) -> list[tuple[Number, Reservation]]:
+    """The reservations whose time is over, with their numbers."""
+    with project.inventory.read() as session:
+        late = [held for held in session.reservations.living() if held.reserved_until < now]
+        pairs = [(session.numbers.get(held.number_id), held) for held in late]
+    return [(number, held) for number, held in pairs if number.state is NumberState.RESERVED]
+
+
+def _every_pool(project: Project) -> list[Country]:
+    """Configured pools, and those whose numbers are left after their pool was removed."""
+    with project.inventory.read() as session:
+        members = [count.pool for count in session.numbers.counts() if count.pool is not None]
+    return list(dict.fromkeys([*project.config.pools, *members]))
+
+
+def _settle_all(project: Project, found: _Findings) -> None:
+    with project.inventory.read() as session:
+        unresolved = session.purchases.unresolved()
+    for purchase in unresolved:
+        _note_settlement(settle(project, purchase), found)
+
+
+def _note_settlement(settlement: Settlement, found: _Findings) -> None:
+    purchase = settlement.purchase
+    if settlement.still_unknown is not None:
+        found.unresolved.append(Unresolved(purchase, settlement.still_unknown))
+    elif settlement.number is not None:
+        detail = f"settled: it was bought ({settlement.number.sid})"
+        found.actions.append(Action(ActionKind.PURCHASE_BOUGHT, purchase.phone_number, detail))
+    else:
+        detail = "settled: it was not bought"
+        found.actions.append(Action(ActionKind.PURCHASE_NOT_BOUGHT, purchase.phone_number, detail))
+
+
+def _expire_reservations(project: Project, found: _Findings) -> None:
+    """End what is overdue. A live one never ends by time alone: it stays, and needs attention."""
+    for number, held in overdue(project, project.now()):
+        if held.path is not Path.POOL:
+            continue
+        try:
+            ended = end(project, number, held, NumberEvent.EXPIRE)
+        except CredentialsError as error:
+            found.errors.append(error)
+            return
+        except KapsoTwilioError:
+            continue  # `end` has noted why on the number; status shows it
+        found.actions.append(Action(ActionKind.RESERVATION_EXPIRED, ended.phone_number, held.ref))
+
+
+def _fill(project: Project, options: FillOptions | None, found: _Findings) -> FillReport | None:
+    if options is None or project.why_not_enabled() is not None:
+        return None
+    if project.config.meta.credentials == "custom":
+        return None
+    report = fill(project, [], options)
+    if report.error is not None:
+        found.errors.append(report.error)
+    return report
+
+
+def _fill_actions(report: FillReport) -> list[Action]:
+    actions = []
+    for pool in report.pools:
+        if pool.bought:
+            detail = f"{pool.bought} for the {pool.country} pool"
+            actions.append(Action(ActionKind.BOUGHT, None, detail))
+        if pool.verified:
+            detail = f"{pool.verified} of the {pool.country} pool"
+            actions.append(Action(ActionKind.VERIFIED, None, detail))
+    return actions
+
+
+def _notes(project: Project, options: FillOptions | None) -> tuple[str, ...]:
+    why_not = project.why_not_enabled()
+    if why_not is not None:
+        return (f"pools were not filled: {why_not}",)
+    if options is not None and project.config.meta.credentials == "custom":
+        return ('there are no pools to fill: meta.credentials is "custom"',)
+    return ()
+
+
+def _action(kind: ActionKind, number: Number) -> Action:
+    return Action(kind, number.phone_number, number.reason)
+
+
+def what_is_due(project: Project) -> Sequence[Action]:
+    """What a reconcile would do before it fills, by the inventory alone. Changes nothing."""
+    now = project.now()
+    due = []
+    pools = _every_pool(project)
+    with project.inventory.read() as session:
+        for purchase in session.purchases.unresolved():
+            detail = "would be looked up and settled"
+            due.append(Action(ActionKind.PURCHASE_BOUGHT, purchase.phone_number, detail))
+        for country in pools:
+            for number in session.numbers.in_pool(country, NumberState.VERIFYING):
+                due.append(_action(ActionKind.VERIFICATION_INTERRUPTED, number))
+            for number in session.numbers.expired(country, now):
+                due.append(_action(ActionKind.VERIFICATION_LAPSED, number))
+    for number, held in overdue(project, now):
+        if held.path is Path.POOL:
+            due.append(Action(ActionKind.RESERVATION_EXPIRED, number.phone_number, held.ref))
+    return due

@@ -1,0 +1,71 @@
+"""End reservations: by a person, or when their time is over.
+
+A pool number's object at Meta is deleted first: an id that a customer has seen must never be
+claimable by that customer after the number went to another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..domain.lifecycle import NumberEvent
+from ..domain.number import Number
+from ..domain.phone_number import PhoneNumber
+from ..domain.reservation import Reservation
+from ..domain.resolution import Path
+from ..errors import KapsoTwilioError, StateError
+from ..project import Project
+from .connect import named_number
+
+
+def cancel(project: Project, name: PhoneNumber | str) -> Number:
+    """End the number's reservation; it is `provisioned` then, to be verified anew.
+
+    Where Meta does not answer, or the object is gone already, it stays reserved and an error says
+    why: the customer may have claimed it.
+    """
+    with project.inventory.read() as session:
+        number = named_number(session, project, name)
+        held = session.reservations.of_number(number.id)
+    if held is None:
+        raise StateError(
+            f"{number.phone_number} is not reserved",
+            reason=f"it is {number.state}",
+            hint="kapso-twilio reservation list",
+        )
+    return end(project, number, held, NumberEvent.CANCEL)
+
+
+def end(project: Project, number: Number, held: Reservation, event: NumberEvent) -> Number:
+    """End `held` by `event` (cancel or expire), Meta's object first."""
+    if held.path is Path.POOL and number.facts.preverified_id is not None:
+        try:
+            _delete_at_meta(project, number)
+        except KapsoTwilioError as error:
+            _remember(project, number, f"the reservation could not be ended: {error.message}")
+            raise
+    facts = replace(number.facts, preverified_id=None, verification_expiry_time=None)
+    now = project.now()
+    with project.inventory.write() as tx:
+        ended = tx.numbers.apply(replace(number, facts=facts), event, now)
+        tx.reservations.end(number.id, now, event)
+    return ended
+
+
+def _delete_at_meta(project: Project, number: Number) -> None:
+    preverified_id = number.facts.preverified_id
+    assert preverified_id is not None  # noqa: S101 - the caller looked
+    if project.meta.delete(preverified_id):
+        return
+    raise StateError(
+        f"{number.phone_number} stays reserved",
+        reason="its object at Meta is gone already: the customer may have claimed it",
+        hint=f"if it is connected: kapso-twilio connect {number.phone_number}",
+    )
+
+
+def _remember(project: Project, number: Number, reason: str) -> None:
+    with project.inventory.write() as tx:
+        current = tx.numbers.get(number.id)
+        kind = "reservation_not_ended"
+        tx.numbers.save(replace(current, reason=reason), kind, project.now(), detail=reason)

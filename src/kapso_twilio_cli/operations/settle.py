@@ -1,0 +1,67 @@
+"""Settle purchases whose outcome is not known: by looking the number up, never by buying again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..domain.number import Number
+from ..domain.purchase import Purchase, PurchaseState
+from ..process import has_ended
+from ..project import Project
+from .purchase import record
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What became of one unresolved purchase."""
+
+    purchase: Purchase
+    number: Number | None
+    """The number, when it was bought."""
+    still_unknown: str | None
+    """Why it cannot be settled yet; None when it is settled."""
+
+
+def settle(project: Project, purchase: Purchase) -> Settlement:
+    """Look the exact number up, and settle the purchase if that proves anything.
+
+    Its label on the number proves that it was bought. Its absence proves the opposite only when the
+    process that bought has ended, and long enough after the request that it cannot be late.
+    """
+    looked_up_at = project.now()
+    owned = project.twilio.numbers.find(purchase.phone_number)
+    if owned is not None and owned.friendly_name == purchase.label:
+        return Settlement(purchase, record(project, purchase, owned), None)
+    if owned is not None:
+        why = (
+            f"{purchase.phone_number} is in the account without this purchase's label:"
+            " a person must decide"
+        )
+        return Settlement(purchase, None, why)
+    why_not_yet = _why_absence_proves_nothing(project, purchase, looked_up_at)
+    if why_not_yet is not None:
+        return Settlement(purchase, None, why_not_yet)
+    with project.inventory.write() as tx:
+        now_known = tx.purchases.get(purchase.id)
+        if now_known is not None and now_known.is_unresolved:
+            tx.purchases.settle(
+                purchase, PurchaseState.NOT_BOUGHT, project.now(), reason="not in the account"
+            )
+    return Settlement(purchase, None, None)
+
+
+def _why_absence_proves_nothing(
+    project: Project, purchase: Purchase, looked_up_at: datetime
+) -> str | None:
+    is_open = purchase.state is PurchaseState.OPEN
+    if is_open and not has_ended(purchase.owner, deadline=purchase.deadline, now=looked_up_at):
+        owner = purchase.owner
+        return f"the process that buys it is still at work (pid {owner.pid} on {owner.host})"
+    believable_at = purchase.started_at + project.config.limits.settle_after
+    if looked_up_at < believable_at:
+        return (
+            f"not in the account yet; from {believable_at:%Y-%m-%d %H:%M:%S} UTC on its absence"
+            " counts as not bought (limits.settle_after)"
+        )
+    return None

@@ -1,0 +1,216 @@
+"""Every pool and what needs attention, from the inventory alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from ..config.model import PoolSettings
+from ..domain.attention import Attention, AttentionKind, Severity
+from ..domain.country import Country
+from ..domain.entitlement import Plan
+from ..domain.lifecycle import NumberState
+from ..domain.number import Number
+from ..domain.purchase import Purchase
+from ..domain.reservation import Reservation
+from ..inventory.runs import LastRun
+from ..inventory.store import Session
+from ..project import Project
+
+EXPIRING_SOON = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class PoolStatus:
+    """One pool: how many of its numbers stand where."""
+
+    country: Country
+    enabled: bool
+    target_size: int
+    counts: dict[NumberState, int]
+    unknown: int
+    """Purchases whose outcome is not known."""
+    expiring_soon: int
+
+    @property
+    def ready(self) -> int:
+        """Numbers that may be handed out."""
+        return self.counts[NumberState.READY]
+
+    @property
+    def surplus(self) -> int:
+        """Ready numbers beyond the target."""
+        return max(0, self.ready - self.target_size)
+
+    @property
+    def shortfall(self) -> int:
+        """Ready numbers that the target still lacks."""
+        return max(0, self.target_size - self.ready)
+
+
+@dataclass(frozen=True)
+class Status:
+    """A project at one moment."""
+
+    enabled: bool
+    why_not_enabled: str | None
+    plan: Plan
+    pools: tuple[PoolStatus, ...]
+    outside_pools: int
+    attention: tuple[Attention, ...]
+    monthly_cost: Decimal
+    monthly_cost_at_target: Decimal | None
+    """None where a pool lacks numbers and none of it has a known price."""
+    currency: str
+    last_reconcile: LastRun | None
+
+
+def status(project: Project) -> Status:
+    """The project as its inventory has it."""
+    now = project.now()
+    with project.inventory.read() as session:
+        pools = _pools(project, session, now)
+        spending = session.purchases.spending(project.run_id, now)
+        prices = session.numbers.newest_prices()
+        attention = _attention(project, session, now)
+        last = session.runs.last("reconcile")
+        outside = sum(count.count for count in session.numbers.counts() if count.pool is None)
+    short = [pool for pool in pools if pool.enabled and pool.shortfall]
+    why_not = project.why_not_enabled()
+    return Status(
+        enabled=why_not is None,
+        why_not_enabled=why_not,
+        plan=project.config.plan,
+        pools=pools,
+        outside_pools=outside,
+        attention=tuple([*attention, *(_short(pool) for pool in short)]),
+        monthly_cost=spending.monthly_cost,
+        monthly_cost_at_target=_cost_at_target(spending.monthly_cost, short, prices),
+        currency=project.config.limits.currency,
+        last_reconcile=last,
+    )
+
+
+def _cost_at_target(
+    cost: Decimal, short: list[PoolStatus], prices: dict[Country, Decimal]
+) -> Decimal | None:
+    for pool in short:
+        missing = _to_buy(pool)
+        if missing and pool.country not in prices:
+            return None
+        cost += missing * prices.get(pool.country, Decimal(0))
+    return cost
+
+
+def _to_buy(pool: PoolStatus) -> int:
+    coming = pool.counts[NumberState.PROVISIONED] + pool.counts[NumberState.VERIFYING]
+    return max(0, pool.shortfall - coming - pool.unknown)
+
+
+def _pools(project: Project, session: Session, now: datetime) -> tuple[PoolStatus, ...]:
+    counts: dict[Country, Counter[NumberState]] = {}
+    for entry in session.numbers.counts():
+        if entry.pool is not None:
+            counts.setdefault(entry.pool, Counter())[entry.state] += entry.count
+    removed = PoolSettings(enabled=False, target_size=0)
+    countries = dict.fromkeys([*project.config.pools, *counts])
+    return tuple(
+        PoolStatus(
+            country=country,
+            enabled=project.config.pools.get(country, removed).enabled,
+            target_size=project.config.pools.get(country, removed).target_size,
+            counts=counts.get(country, Counter()),
+            unknown=session.purchases.unresolved_for_pool(country),
+            expiring_soon=session.numbers.expiring(country, now + EXPIRING_SOON),
+        )
+        for country in countries
+    )
+
+
+def _attention(project: Project, session: Session, now: datetime) -> list[Attention]:
+    found = [_unresolved(purchase) for purchase in session.purchases.unresolved()]
+    for reservation in session.reservations.living():
+        number = session.numbers.get(reservation.number_id)
+        if number.state is NumberState.RESERVED and reservation.reserved_until < now:
+            found.append(_overdue(number, reservation))
+    found += [_of_number(number) for number in session.numbers.needing_a_look()]
+    for country in project.config.pools:
+        found += [_expired(number) for number in session.numbers.expired(country, now)]
+    since = now - timedelta(days=7)
+    for event in session.events.newest_of_kind("not_our_purchase", since):
+        found.append(
+            Attention(
+                AttentionKind.NOT_OUR_PURCHASE,
+                Severity.WARNING,
+                f"on {event.at:%Y-%m-%d} Twilio answered a purchase with {event.detail}, which the"
+                " account held already",
+                "check its friendly name in the Twilio console",
+            )
+        )
+    return found
+
+
+def _unresolved(purchase: Purchase) -> Attention:
+    return Attention(
+        AttentionKind.PURCHASE_UNRESOLVED,
+        Severity.CRITICAL,
+        f"it is not known whether {purchase.phone_number} was bought"
+        f" ({purchase.started_at:%Y-%m-%d %H:%M} UTC)",
+        "kapso-twilio reconcile",
+        purchase.phone_number,
+    )
+
+
+def _overdue(number: Number, reservation: Reservation) -> Attention:
+    return Attention(
+        AttentionKind.RESERVATION_OVERDUE,
+        Severity.WARNING,
+        f"{number.phone_number} is reserved for {reservation.ref} beyond"
+        f" {reservation.reserved_until:%Y-%m-%d %H:%M} UTC"
+        + (f": {number.reason}" if number.reason else ""),
+        f"kapso-twilio connect {number.phone_number}, or reservation cancel {number.phone_number}",
+        number.phone_number,
+    )
+
+
+def _expired(number: Number) -> Attention:
+    return Attention(
+        AttentionKind.VERIFICATION_EXPIRED,
+        Severity.WARNING,
+        f"the verification of {number.phone_number} has ended",
+        "kapso-twilio reconcile",
+        number.phone_number,
+    )
+
+
+def _short(pool: PoolStatus) -> Attention:
+    return Attention(
+        AttentionKind.POOL_SHORT,
+        Severity.INFO,
+        f"the pool for {pool.country} has {pool.ready} ready of {pool.target_size}",
+        f"kapso-twilio pool fill {pool.country}",
+    )
+
+
+def _of_number(number: Number) -> Attention:
+    n = number.phone_number
+    match number.state:
+        case NumberState.MISSING:
+            kind, severity = AttentionKind.MISSING, Severity.CRITICAL
+            message, hint = f"{n} is not in the account any more", "look in the Twilio console"
+        case NumberState.QUARANTINED:
+            kind, severity = AttentionKind.QUARANTINED, Severity.WARNING
+            message = f"{n} is quarantined"
+            hint = f"kapso-twilio number show {n}"
+        case _ if number.facts.pool is None:
+            kind, severity = AttentionKind.NO_POOL_TO_RETURN_TO, Severity.WARNING
+            message = f"{n} waits outside every pool"
+            hint = f"kapso-twilio pool set {number.country} --target-size N"
+        case _:
+            kind, severity = AttentionKind.VERIFICATION_FAILING, Severity.WARNING
+            message = f"{n} could not be verified"
+            hint = f"kapso-twilio number verify {n}"
+    reason = f": {number.reason}" if number.reason else ""
+    return Attention(kind, severity, message + reason, hint, n)

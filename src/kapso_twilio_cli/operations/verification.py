@@ -1,0 +1,201 @@
+"""Verify one number at Meta, a step at a time, so that no step waits for an SMS.
+
+Each step writes what it is about to do before it does it: after a crash the number is taken up
+where it was left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ..domain.lifecycle import NumberEvent, NumberState
+from ..domain.number import Number
+from ..domain.one_time_code import read_code
+from ..domain.phone_number import PhoneNumber
+from ..errors import ConfigError, KapsoTwilioError, VendorRefused
+from ..project import Project
+
+if TYPE_CHECKING:
+    from ..gateways.meta_preverified import PreverifiedNumber
+    from ..gateways.twilio_inbox import InboundMessage
+
+Portfolio = Mapping[PhoneNumber, "PreverifiedNumber"]
+"""What Meta listed when the run began."""
+
+
+@dataclass(frozen=True)
+class CodeArrived:
+    """A code that came in for a number."""
+
+    message_sid: str
+    code: str
+
+
+@dataclass(frozen=True)
+class CodeFiltered:
+    """A code came in, and Twilio took its digits out (error 30038)."""
+
+    message_sid: str
+
+
+def require_managed_meta(project: Project) -> None:
+    """Raise ConfigError where pools cannot be: with the project's own Meta credentials."""
+    if project.config.meta.credentials == "custom":
+        raise ConfigError(
+            f"project {project.name} has no pre-verified pools",
+            reason='meta.credentials is "custom", and pools need Kapso-managed Meta credentials',
+            hint="live provisioning works: kapso-twilio resolve --country CC",
+        )
+
+
+def portfolio(project: Project) -> Portfolio:
+    """Every number that Meta lists; raises CredentialsError when the token may not ask."""
+    listed = project.meta.all()
+    return {entry.phone_number: entry for entry in listed if entry.phone_number is not None}
+
+
+def begin(project: Project, number: Number, known: Portfolio) -> Number:
+    """Add the number at Meta if needed, and ask for a code.
+
+    Gives it as `verifying`, or as `ready` where Meta has it verified already.
+    """
+    event = NumberEvent.BEGIN_VERIFICATION
+    if number.state is NumberState.QUARANTINED:
+        event = NumberEvent.RETRY
+    with project.inventory.write() as tx:
+        number = tx.numbers.apply(number, event, project.now())
+    try:
+        return _ask_for_code(project, number, known.get(number.phone_number))
+    except KapsoTwilioError as error:
+        give_up_attempt(project, number, error)
+        raise
+
+
+def finish(project: Project, number: Number, code: str) -> Number:
+    """Give the code to Meta; gives the number as `ready`, with the expiry that Meta names."""
+    preverified_id = number.facts.preverified_id
+    assert preverified_id is not None  # noqa: S101 - `begin` saved it before it asked
+    try:
+        return _ready(project, number, project.meta.verify_code(preverified_id, code))
+    except KapsoTwilioError as error:
+        give_up_attempt(project, number, error)
+        raise
+
+
+def give_up_attempt(project: Project, number: Number, error: KapsoTwilioError) -> None:
+    """The number is `provisioned` again, with the reason.
+
+    It is a failure of the number's when the vendor refused it, not when the vendor was away or the
+    run was stopped.
+    """
+    why = f"{error.message}: {error.reason}" if error.reason else error.message
+    refused = isinstance(error, VendorRefused)
+    with project.inventory.write() as tx:
+        current = tx.numbers.get(number.id)
+        if current.state is not NumberState.VERIFYING:
+            return
+        failures = current.facts.verification_failures + int(refused)
+        facts = replace(current.facts, verification_failures=failures)
+        event = NumberEvent.ATTEMPT_FAILED if refused else NumberEvent.INTERRUPTED
+        tx.numbers.apply(replace(current, facts=facts), event, project.now(), reason=why)
+
+
+def find_code(
+    messages: list[InboundMessage], number: Number, used: set[str]
+) -> CodeArrived | CodeFiltered | None:
+    """The newest code for `number` among `messages`, since it was asked for."""
+    since = number.facts.code_requested_at
+    assert since is not None  # noqa: S101 - `begin` saved it before it asked
+    # Twilio's times are whole seconds.
+    since = since.replace(microsecond=0)
+    mine = [
+        message
+        for message in messages
+        if message.to == number.phone_number
+        and message.received_at >= since
+        and message.sid not in used
+    ]
+    for message in sorted(mine, key=lambda m: m.received_at, reverse=True):
+        if message.is_filtered:
+            return CodeFiltered(message.sid)
+        code = read_code(message.body)
+        if code is not None:
+            return CodeArrived(message.sid, code)
+    return None
+
+
+def code_was_filtered(number: Number) -> VendorRefused:
+    """Twilio blanks one-time codes on this account."""
+    return VendorRefused(
+        f"the code for {number.phone_number} came in without its digits",
+        reason="Twilio filters one-time codes on this account (Twilio 30038)",
+        hint="ask Twilio support to lift the filter for your account",
+    )
+
+
+def no_code_came(number: Number, waited_seconds: float) -> VendorRefused:
+    """Meta took the request, but no SMS came in."""
+    return VendorRefused(
+        f"no code came in for {number.phone_number}",
+        reason=f"Meta was asked for one, and {waited_seconds:.0f} s passed",
+        hint="run kapso-twilio reconcile to try again, or raise meta.code_timeout",
+    )
+
+
+def _ask_for_code(project: Project, number: Number, known: PreverifiedNumber | None) -> Number:
+    from ..gateways.meta_preverified import CodeMethod
+
+    if known is not None and known.is_verified:
+        return _ready(project, number, known)
+    preverified_id = known.preverified_id if known else _add(project, number)
+    asked_at = project.now()
+    facts = replace(number.facts, preverified_id=preverified_id, code_requested_at=asked_at)
+    with project.inventory.write() as tx:
+        number = tx.numbers.save(replace(number, facts=facts), "code_requested", asked_at)
+    try:
+        project.meta.request_code(preverified_id, CodeMethod.SMS)
+    except VendorRefused:
+        # Meta refuses (136024) also when the number is verified already: the status decides.
+        found = project.meta.read(preverified_id)
+        if found is None or not found.is_verified:
+            raise
+        return _ready(project, number, found)
+    return number
+
+
+def _add(project: Project, number: Number) -> str:
+    try:
+        return project.meta.add(number.phone_number)
+    except VendorRefused:
+        # It may have been added since the listing, by a run that was killed.
+        found = project.meta.find(number.phone_number)
+        if found is None:
+            raise
+        return found.preverified_id
+
+
+def _ready(project: Project, number: Number, verified: PreverifiedNumber) -> Number:
+    now = project.now()
+    expiry = verified.verification_expiry_time
+    if not verified.is_verified or not _is_later(expiry, now):
+        raise VendorRefused(
+            f"Meta does not count {number.phone_number} as verified",
+            reason=f"its status is {verified.status}, its verification ends at {expiry}",
+            hint="run kapso-twilio reconcile to verify it again",
+        )
+    facts = replace(
+        number.facts,
+        preverified_id=verified.preverified_id,
+        verification_expiry_time=expiry,
+        verification_failures=0,
+        code_requested_at=None,
+    )
+    with project.inventory.write() as tx:
+        return tx.numbers.apply(replace(number, facts=facts), NumberEvent.VERIFIED, now)
+
+
+def _is_later(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment > now
