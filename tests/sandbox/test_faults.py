@@ -51,6 +51,16 @@ def test_a_truncated_answer_breaks_off(sandbox: RunningSandbox, plain_twilio: Ht
     assert bought(sandbox) == 1
 
 
+def test_an_answer_without_a_body_breaks_off_before_it_begins(
+    sandbox: RunningSandbox, plain_twilio: Http
+) -> None:
+    sid = sandbox.buy_in_console("+14155550123")
+    sandbox.fault(fault="truncate", path=OWNED.removesuffix(".json"), method="DELETE")
+    with pytest.raises(requests.exceptions.ConnectionError):
+        plain_twilio.call("DELETE", f"IncomingPhoneNumbers/{sid}.json")
+    assert [entry["kind"] for entry in sandbox.ledger()] == ["purchase", "release"]
+
+
 def test_a_garbled_answer_is_half_a_document(sandbox: RunningSandbox, plain_twilio: Http) -> None:
     sandbox.fault(fault="garble", path=OWNED, method="POST")
     buy_and_fail(plain_twilio)

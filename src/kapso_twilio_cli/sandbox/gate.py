@@ -86,8 +86,8 @@ class Gate:
         if fault.fault == "skip_page":
             call = replace(call, skip_page=True)
         answer = self._work(vendor, call)
-        if fault.fault == "drop_after":
-            return _drop(request)
+        if fault.fault == "drop_after" or (fault.fault == "truncate" and answer.status == 204):
+            return _drop(request)  # An answer without a body has no middle to break off in.
         if fault.fault == "delay":
             await asyncio.sleep(fault.delay_ms / 1000)
         if fault.fault == "truncate":
