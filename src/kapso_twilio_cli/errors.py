@@ -1,6 +1,7 @@
 """Every error this program raises on purpose, drawn by who must act.
 
     KapsoTwilioError
+    ├── Bug                  1   this program is wrong
     ├── UsageError           2   the words of the command are wrong
     ├── ConfigError          3   the project file forbids it, or is broken
     ├── StateError           3   the state of the project or of a number forbids it
@@ -36,6 +37,13 @@ class KapsoTwilioError(Exception):
         self.message = message
         self.reason = reason
         self.hint = hint
+
+
+class Bug(KapsoTwilioError):
+    """This program is wrong; the only case with a traceback."""
+
+    kind = "bug"
+    exit_code = 1
 
 
 class UsageError(KapsoTwilioError):

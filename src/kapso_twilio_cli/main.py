@@ -35,7 +35,7 @@ def _run(argv: Sequence[str], output: object) -> tuple[int, KapsoTwilioError | N
     import typer
 
     from .cli.tree import root
-    from .errors import Interrupted, KapsoTwilioError, UsageError
+    from .errors import Bug, Interrupted, KapsoTwilioError, UsageError
 
     try:
         result = root().main(
@@ -49,6 +49,15 @@ def _run(argv: Sequence[str], output: object) -> tuple[int, KapsoTwilioError | N
     except typer.TyperException as error:
         usage = UsageError(error.format_message())
         return usage.exit_code, usage
+    except Exception as error:  # noqa: BLE001 - the one catch-all: even a bug is told as promised
+        import traceback
+
+        traceback.print_exception(error)  # frames and lines, never their values
+        return Bug.exit_code, Bug(
+            "this is a bug in kapso-twilio",
+            reason=f"{type(error).__name__}, at the place shown above",
+            hint="please report it with the lines above; kapso-twilio status shows where things are",
+        )
 
 
 def _asks_for_json(argv: Sequence[str]) -> bool:

@@ -31,11 +31,13 @@ def read_secret(what: str) -> Secret:
     return usable_secret(text, what)
 
 
-def ask_secret(question: str, what: str) -> Secret:
-    """Ask for a secret without showing it."""
+def ask_secret(question: str, what: str, *, may_be_empty: bool = False) -> Secret | None:
+    """Ask for a secret without showing it; None if it was left empty."""
     from ..config.secrets import usable_secret
 
-    return usable_secret(typer.prompt(question, hide_input=True, err=True), what)
+    default = "" if may_be_empty else None
+    text = typer.prompt(question, default=default, show_default=False, hide_input=True, err=True)
+    return usable_secret(text, what) if text else None
 
 
 def parse_store(text: str | None) -> SourceKind | None:

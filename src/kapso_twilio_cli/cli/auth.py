@@ -10,7 +10,7 @@ from ..errors import UsageError
 from .answer import Table, did_you_mean
 from .asking import Store, ask_secret, parse_store, read_secret, say_where
 from .command import Command, Invocation, invocation
-from .project_edit import DryRun
+from .options import DryRun
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ Name = Annotated[
 @app.command(
     "set",
     cls=Command,
+    context_settings={"allow_extra_args": True},  # to refuse them without repeating them
     epilog="kapso-twilio auth set auth_token\n"
     "pass twilio/token | kapso-twilio auth set auth_token --stdin\n"
     "kapso-twilio auth set api_key_secret --api-key-sid SK...",
@@ -40,7 +41,6 @@ Name = Annotated[
 def set_(
     ctx: typer.Context,
     name: Name,
-    rest: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="")] = None,
     *,
     stdin: Annotated[bool, typer.Option("--stdin", help="Read it from standard input.")] = False,
     store: Store = None,
@@ -51,7 +51,7 @@ def set_(
 ) -> None:
     """Check a secret with its vendor, then store it."""
     inv = invocation(ctx)
-    _refuse_in_argv(rest)
+    _refuse_in_argv(ctx.args)
     secret_name, where = _parse_name(name), parse_store(store)
     draft = _draft(inv, secret_name, api_key_sid)
     secret = _read(inv, secret_name, from_stdin=stdin)
@@ -146,7 +146,7 @@ def _parse_name(text: str) -> SecretName:
     return SecretName(word)
 
 
-def _refuse_in_argv(rest: list[str] | None) -> None:
+def _refuse_in_argv(rest: list[str]) -> None:
     """What stands there is not repeated: it is the secret."""
     if rest:
         raise UsageError(
@@ -185,13 +185,20 @@ def _read(inv: Invocation, name: SecretName, *, from_stdin: bool) -> Secret:
             reason="there is no terminal to ask on",
             hint=f"pipe it in: ... | kapso-twilio auth set {name} --stdin",
         )
-    return ask_secret(name, name)
+    secret = ask_secret(name, name)
+    if secret is None:
+        raise UsageError(f"no {name} was given")
+    return secret
 
 
 def _check(project: Project, name: SecretName, secret: Secret, draft: Draft) -> str | None:
     from .vendor_checks import check_secret
 
-    return check_secret(name, secret, draft.config, project.secrets, project.endpoints)
+    def known(other: SecretName) -> Secret | None:
+        found = project.secrets.find(other)
+        return found.secret if found else None
+
+    return check_secret(name, secret, draft.config, known, project.endpoints)
 
 
 def _status(secrets: Secrets, name: SecretName) -> dict[str, object]:

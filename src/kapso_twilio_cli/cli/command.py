@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ class Invocation:
     interactive: bool
     """Someone sits at a terminal and may be asked."""
 
-    @property
+    @cached_property
     def project(self) -> Project:
         """The project that this call is about."""
         from ..project import Project

@@ -9,7 +9,8 @@ import typer
 from ..errors import UsageError
 from .answer import Table
 from .command import Command, Invocation, invocation
-from .project_edit import DryRun, edit, outcome, said
+from .options import DryRun
+from .project_edit import edit, outcome, said
 from .switching import refuse_not_entitled
 from .tree import noun
 

@@ -11,7 +11,8 @@ from ..domain.number_type import NumberType
 from ..errors import StateError, UsageError
 from .answer import Table
 from .command import Command, invocation
-from .project_edit import DryRun, edit, outcome, said
+from .options import DryRun
+from .project_edit import edit, outcome, said
 from .tree import noun
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from .command import Command, invocation
-from .project_edit import DryRun
+from .options import DryRun
 from .switching import switch
 from .tree import verb
 

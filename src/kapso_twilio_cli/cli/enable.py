@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from .command import Command, invocation
-from .project_edit import DryRun
+from .options import DryRun
 from .switching import refuse_not_entitled, switch
 from .tree import verb
 

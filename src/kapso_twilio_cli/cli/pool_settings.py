@@ -11,7 +11,8 @@ from ..domain.pool import PostDisconnect
 from ..errors import StateError, UsageError
 from .command import Command, Invocation, invocation
 from .country import require_allowed
-from .project_edit import DryRun, edit, outcome, said
+from .options import DryRun
+from .project_edit import edit, outcome, said
 
 if TYPE_CHECKING:
     from ..config.editing import Change

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..config.editing import Change, Draft
     from .command import Invocation
-
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
-]
 
 
 def edit(inv: Invocation, changes: Iterable[Change], *, dry_run: bool) -> Draft:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..config.secret import Secret, SecretName
+from ..errors import CredentialsError
 
 if TYPE_CHECKING:
     from ..config.locations import Endpoints
     from ..config.model import ProjectConfig
-    from ..config.secrets import Secrets
+
+Known = Callable[[SecretName], Secret | None]
+"""What is known of the project's other secrets."""
 
 
 def check_secret(
-    name: SecretName, secret: Secret, config: ProjectConfig, secrets: Secrets, endpoints: Endpoints
+    name: SecretName, secret: Secret, config: ProjectConfig, known: Known, endpoints: Endpoints
 ) -> str | None:
     """Ask the vendor about the secret; None when it was taken, else why nobody could be asked.
 
@@ -21,10 +25,10 @@ def check_secret(
     """
     match name:
         case SecretName.AUTH_TOKEN | SecretName.API_KEY_SECRET:
-            _check_twilio(name, secret, config, secrets, endpoints)
+            _check_twilio(name, secret, config, known, endpoints)
             return None
         case SecretName.META_TOKEN | SecretName.META_APP_SECRET:
-            return _check_meta(name, secret, config, secrets, endpoints)
+            return _check_meta(name, secret, config, known, endpoints)
         case SecretName.KAPSO_API_KEY:
             from ..operations.credentials import check_kapso_credentials
 
@@ -35,25 +39,29 @@ def check_secret(
 
 
 def _check_twilio(
-    name: SecretName, secret: Secret, config: ProjectConfig, secrets: Secrets, endpoints: Endpoints
+    name: SecretName, secret: Secret, config: ProjectConfig, known: Known, endpoints: Endpoints
 ) -> None:
     from ..operations.credentials import TwilioCredentials, check_twilio_credentials
 
     account_sid = config.twilio.account_sid
     if name is SecretName.AUTH_TOKEN:
-        credentials = TwilioCredentials(account_sid, secret.reveal())
-    else:
-        credentials = TwilioCredentials(
-            account_sid,
-            secrets.require(SecretName.AUTH_TOKEN).reveal(),
-            config.twilio.api_key_sid,
-            secret.reveal(),
+        check_twilio_credentials(TwilioCredentials(account_sid, secret.reveal()), endpoints)
+        return
+    auth_token = known(SecretName.AUTH_TOKEN)
+    if auth_token is None:
+        raise CredentialsError(
+            "the auth_token is needed too",
+            reason="Twilio signs its webhooks with it, even beside an API key",
+            hint="kapso-twilio auth set auth_token",
         )
+    credentials = TwilioCredentials(
+        account_sid, auth_token.reveal(), config.twilio.api_key_sid, secret.reveal()
+    )
     check_twilio_credentials(credentials, endpoints)
 
 
 def _check_meta(
-    name: SecretName, secret: Secret, config: ProjectConfig, secrets: Secrets, endpoints: Endpoints
+    name: SecretName, secret: Secret, config: ProjectConfig, known: Known, endpoints: Endpoints
 ) -> str | None:
     from ..operations.credentials import check_meta_credentials
 
@@ -62,9 +70,9 @@ def _check_meta(
         return "meta.business_id is not set: kapso-twilio config set meta.business_id ID"
     given = {name: secret}
     for other in (SecretName.META_TOKEN, SecretName.META_APP_SECRET):
-        found = None if other in given else secrets.find(other)
+        found = None if other in given else known(other)
         if found is not None:
-            given[other] = found.secret
+            given[other] = found
     if SecretName.META_TOKEN not in given:
         return "there is no meta_token to use it with: kapso-twilio auth set meta_token"
     app_secret = given.get(SecretName.META_APP_SECRET)

@@ -13,7 +13,6 @@ secret of yesterday.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,9 +20,17 @@ from pathlib import Path
 
 from ..errors import CredentialsError
 from . import keychain
-from .files import OWNER_ONLY, write_atomically
+from .files import write_atomically
 from .locations import config_dir
 from .secret import Secret, SecretName
+from .secret_text import (
+    OWNER_ONLY,
+    OWNER_ONLY_FOLDER,
+    checked,
+    read_value,
+    refuse_if_open,
+    usable_secret,
+)
 
 __all__ = [
     "Found",
@@ -141,15 +148,15 @@ class Secrets:
 
         Raises CredentialsError when it could not be stored where it was wanted.
         """
-        checked = value.reveal()
+        text = value.reveal()
         if where is SourceKind.FILE:
-            return self._store_in_file(name, checked, no_keyring=None)
+            return self._store_in_file(name, text, no_keyring=None)
         try:
-            keychain.set_password(self._service, name.value, checked, seconds=self._keyring_seconds)
+            keychain.set_password(self._service, name.value, text, seconds=self._keyring_seconds)
         except keychain.KeyringUnavailable as problem:
             if where is SourceKind.KEYRING:
                 raise self._not_in_keyring(name, str(problem)) from None
-            return self._store_in_file(name, checked, no_keyring=str(problem))
+            return self._store_in_file(name, text, no_keyring=str(problem))
         return Stored(SourceKind.KEYRING, self._place(SourceKind.KEYRING, name))
 
     def clear(self, name: SecretName) -> list[SourceKind]:
@@ -190,16 +197,16 @@ class Secrets:
 
     def _from_environment(self, name: SecretName) -> str | None:
         value = self._environ.get(name.variable, "").strip()
-        return _checked(value, name.variable) if value else None
+        return checked(value, name.variable) if value else None
 
     def _from_named_file(self, name: SecretName) -> str | None:
         path = self._environ.get(f"{name.variable}_FILE")
-        return _read(Path(path).expanduser(), f"{name.variable}_FILE") if path else None
+        return read_value(Path(path).expanduser(), f"{name.variable}_FILE") if path else None
 
     def _from_systemd(self, name: SecretName) -> str | None:
         folder = self._environ.get("CREDENTIALS_DIRECTORY")
         path = Path(folder) / f"{self.project}.{name}" if folder else None
-        return _read(path, "systemd's credential") if path and path.exists() else None
+        return read_value(path, "systemd's credential") if path and path.exists() else None
 
     def _from_keyring(self, name: SecretName) -> str | None:
         if self._keyring_problem is not None:
@@ -209,23 +216,23 @@ class Secrets:
         except keychain.KeyringUnavailable as problem:
             self._keyring_problem = str(problem)
             return None
-        return _checked(value, "the keyring's entry") if value else None
+        return checked(value, "the keyring's entry") if value else None
 
     def _from_file(self, name: SecretName) -> str | None:
         path = self._file(name)
         if not path.exists():
             return None
-        _refuse_if_open(path.parent, 0o700)
-        _refuse_if_open(path, OWNER_ONLY)
-        return _read(path, "the secrets file")
+        refuse_if_open(path.parent, OWNER_ONLY_FOLDER)
+        refuse_if_open(path, OWNER_ONLY)
+        return read_value(path, "the secrets file")
 
     def _file(self, name: SecretName) -> Path:
         return config_dir() / "secrets" / f"{self.project}.{name}"
 
     def _store_in_file(self, name: SecretName, value: str, *, no_keyring: str | None) -> Stored:
         path = self._file(name)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _refuse_if_open(path.parent, 0o700)
+        path.parent.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
+        refuse_if_open(path.parent, OWNER_ONLY_FOLDER)
         write_atomically(path, f"{value}\n".encode(), mode=OWNER_ONLY)
         return Stored(SourceKind.FILE, str(path), no_keyring)
 
@@ -261,42 +268,4 @@ class Secrets:
             f"the {name} was not stored",
             reason=reason,
             hint=f"add --store file; or use {self._other_ways(name)}",
-        )
-
-
-def usable_secret(text: str, name: str) -> Secret:
-    """What a person typed or piped in, without the line end; CredentialsError if it cannot be."""
-    return Secret(_checked(text.strip(), f"the {name} that was given"))
-
-
-def _read(path: Path, source: str) -> str:
-    try:
-        content = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise CredentialsError(
-            f"the secret of {source} cannot be read", reason=f"{path}: {reason}"
-        ) from None
-    return _checked(content.strip(), f"{source} ({path})")
-
-
-def _checked(value: str, source: str) -> str:
-    """Only what can stand in an HTTP header: an error here is better than a broken request."""
-    if value and value.isascii() and value.isprintable() and " " not in value:
-        return value
-    raise CredentialsError(
-        f"the secret in {source} cannot be used",
-        reason="it holds spaces, line breaks or unusual characters" if value else "it is empty",
-        hint="copy it again, whole and without anything around it",
-    )
-
-
-def _refuse_if_open(place: Path, mode: int) -> None:
-    """Refuse a file or folder that other users can open; a missing one is nobody's."""
-    found = stat.S_IMODE(place.stat().st_mode) if place.exists() else 0
-    if found & 0o077:
-        raise CredentialsError(
-            f"{place} is open to other users, so it is not used",
-            reason=f"its mode is {found:04o}",
-            hint=f"chmod {mode:o} {place}",
         )

@@ -10,6 +10,7 @@ from .country import Country
 from .money import Money
 from .number_type import NumberType
 from .phone_number import PhoneNumber
+from .resolution import ResolveReason
 
 
 class PurchaseState(StrEnum):
@@ -59,6 +60,8 @@ class Purpose:
     pool: Country | None = None
     ref: str | None = None
     customer: str | None = None
+    reason: ResolveReason | None = None
+    """Why an onboarding's number is bought live."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .country import Country
-from .resolution import Path
+from .resolution import Path, ResolveReason
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class NewReservation:
 
     ref: str
     path: Path
+    reason: ResolveReason
     country: Country
     customer: str | None
     reserved_until: datetime
@@ -28,6 +29,7 @@ class Reservation:
     ref: str
     number_id: int
     path: Path
+    reason: ResolveReason
     country: Country
     customer: str | None
     reserved_at: datetime

@@ -30,8 +30,6 @@ class ResolveReason(StrEnum):
     """The pool has no number that is ready long enough."""
     CUSTOM_META = "custom_meta"
     """The project uses its own Meta credentials: no pre-verified pools."""
-    SAME_REF = "same_ref"
-    """This ref was answered before; the answer is the same."""
     DISABLED = "disabled"
     """Custom Twilio is switched off for the project."""
     PLAN = "plan"

@@ -26,6 +26,8 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.discards_writes = False
+        """A rehearsal: every write is carried out, and rolled back at its end."""
         self._lock = threading.RLock()
         _refuse_network_file_system(path)
         with _translated(path):
@@ -64,7 +66,7 @@ class Database:
             self._connection.execute(begin)
             try:
                 yield self._connection
-                self._connection.execute("COMMIT")
+                self._connection.execute("ROLLBACK" if self.discards_writes else "COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")

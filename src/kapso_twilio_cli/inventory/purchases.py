@@ -17,6 +17,7 @@ from ..domain.purchase import (
     RegulatorySids,
     SidSource,
 )
+from ..domain.resolution import ResolveReason
 from . import columns
 from .journal import Entry, Events
 
@@ -141,6 +142,7 @@ def _columns(purchase: Purchase) -> dict[str, object]:
         "pool": purchase.purpose.pool,
         "ref": purchase.purpose.ref,
         "customer": purchase.purpose.customer,
+        "resolve_reason": purchase.purpose.reason,
         "bundle_sid": purchase.regulatory.bundle_sid,
         "bundle_sid_from": purchase.regulatory.bundle_sid_from,
         "address_sid": purchase.regulatory.address_sid,
@@ -170,6 +172,7 @@ def _purchase(row: sqlite3.Row) -> Purchase:
             pool=Country(row["pool"]) if row["pool"] else None,
             ref=row["ref"],
             customer=row["customer"],
+            reason=ResolveReason(row["resolve_reason"]) if row["resolve_reason"] else None,
         ),
         regulatory=RegulatorySids(
             bundle_sid=row["bundle_sid"],

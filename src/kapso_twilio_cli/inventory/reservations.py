@@ -8,7 +8,7 @@ from datetime import datetime
 from ..domain.country import Country
 from ..domain.number import Number
 from ..domain.reservation import NewReservation, Reservation
-from ..domain.resolution import Path
+from ..domain.resolution import Path, ResolveReason
 from . import columns
 
 
@@ -21,12 +21,13 @@ class Reservations:
     def add(self, new: NewReservation, number: Number, at: datetime) -> Reservation:
         """Hold `number` for `new.ref`."""
         row = self._connection.execute(
-            "INSERT INTO reservations (ref, number_id, path, country, customer, reserved_at,"
-            " reserved_until) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
+            "INSERT INTO reservations (ref, number_id, path, reason, country, customer,"
+            " reserved_at, reserved_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
             (
                 new.ref,
                 number.id,
                 new.path,
+                new.reason,
                 new.country,
                 new.customer,
                 columns.time_text(at),
@@ -77,6 +78,7 @@ def reservation(row: sqlite3.Row) -> Reservation:
         ref=row["ref"],
         number_id=row["number_id"],
         path=Path(row["path"]),
+        reason=ResolveReason(row["reason"]),
         country=Country(row["country"]),
         customer=row["customer"],
         reserved_at=columns.time(row["reserved_at"]),

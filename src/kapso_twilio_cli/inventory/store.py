@@ -97,6 +97,15 @@ class Inventory:
         with self._database.write() as connection:
             yield Session(connection, self._journal)
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Carry out writes and roll each back: what a dry run shows is what would happen."""
+        self._database.discards_writes = True
+        try:
+            yield
+        finally:
+            self._database.discards_writes = False
+
     def _read_identity(self) -> Identity:
         with self._database.read() as connection:
             row = connection.execute("SELECT * FROM identity").fetchone()

@@ -19,7 +19,7 @@ from ..domain.number import NewNumber, Number, NumberFacts
 from ..domain.phone_number import PhoneNumber
 from ..domain.purchase import Purchase, PurchaseState, Purpose
 from ..domain.reservation import NewReservation
-from ..domain.resolution import Path
+from ..domain.resolution import Path, ResolveReason
 from ..errors import (
     Concerns,
     CredentialsError,
@@ -133,7 +133,14 @@ def record(project: Project, purchase: Purchase, owned: OwnedNumber) -> Number:
         number = tx.numbers.add(new, event, now)
         if purpose.ref is not None:
             until = now + project.config.onboarding.reservation_ttl
-            held = NewReservation(purpose.ref, Path.LIVE, purchase.country, purpose.customer, until)
+            held = NewReservation(
+                purpose.ref,
+                Path.LIVE,
+                purpose.reason or ResolveReason.NO_POOL,
+                purchase.country,
+                purpose.customer,
+                until,
+            )
             tx.reservations.add(held, number, now)
     return number
 

@@ -26,8 +26,7 @@ from .upkeep import lapse_expired, take_up_interrupted
 class ActionKind(StrEnum):
     """What a reconcile did: a closed list."""
 
-    PURCHASE_BOUGHT = "purchase_bought"
-    PURCHASE_NOT_BOUGHT = "purchase_not_bought"
+    PURCHASE_SETTLED = "purchase_settled"
     VERIFICATION_INTERRUPTED = "verification_interrupted"
     VERIFICATION_LAPSED = "verification_lapsed"
     RESERVATION_EXPIRED = "reservation_expired"
@@ -123,11 +122,11 @@ def _note_settlement(settlement: Settlement, found: _Findings) -> None:
     if settlement.still_unknown is not None:
         found.unresolved.append(Unresolved(purchase, settlement.still_unknown))
     elif settlement.number is not None:
-        detail = f"settled: it was bought ({settlement.number.sid})"
-        found.actions.append(Action(ActionKind.PURCHASE_BOUGHT, purchase.phone_number, detail))
+        detail = f"it was bought ({settlement.number.sid})"
+        found.actions.append(Action(ActionKind.PURCHASE_SETTLED, purchase.phone_number, detail))
     else:
-        detail = "settled: it was not bought"
-        found.actions.append(Action(ActionKind.PURCHASE_NOT_BOUGHT, purchase.phone_number, detail))
+        detail = "it was not bought"
+        found.actions.append(Action(ActionKind.PURCHASE_SETTLED, purchase.phone_number, detail))
 
 
 def _expire_reservations(project: Project, found: _Findings) -> None:
@@ -184,17 +183,18 @@ def _action(kind: ActionKind, number: Number) -> Action:
 def what_is_due(project: Project) -> Sequence[Action]:
     """What a reconcile would do before it fills, by the inventory alone. Changes nothing."""
     now = project.now()
-    due = []
+    due: list[Action] = []
     pools = _every_pool(project)
     with project.inventory.read() as session:
-        for purchase in session.purchases.unresolved():
-            detail = "would be looked up and settled"
-            due.append(Action(ActionKind.PURCHASE_BOUGHT, purchase.phone_number, detail))
+        due += [
+            Action(ActionKind.PURCHASE_SETTLED, purchase.phone_number, "would be looked up")
+            for purchase in session.purchases.unresolved()
+        ]
         for country in pools:
-            for number in session.numbers.in_pool(country, NumberState.VERIFYING):
-                due.append(_action(ActionKind.VERIFICATION_INTERRUPTED, number))
-            for number in session.numbers.expired(country, now):
-                due.append(_action(ActionKind.VERIFICATION_LAPSED, number))
+            broken_off = session.numbers.in_pool(country, NumberState.VERIFYING)
+            due += [_action(ActionKind.VERIFICATION_INTERRUPTED, number) for number in broken_off]
+            expired = session.numbers.expired(country, now)
+            due += [_action(ActionKind.VERIFICATION_LAPSED, number) for number in expired]
     for number, held in overdue(project, now):
         if held.path is Path.POOL:
             due.append(Action(ActionKind.RESERVATION_EXPIRED, number.phone_number, held.ref))

@@ -79,9 +79,9 @@ def resolve(project: Project, onboarding: Onboarding, live: LivePurchase | None)
             hint="add --country CC, or set one: kapso-twilio country default CC",
         )
     require_allowed(project.config, country)
-    claimed, reason = _from_pool(project, onboarding, country)
-    if claimed is not None:
-        return claimed
+    answered = _from_pool(project, onboarding, country)
+    if isinstance(answered, Resolution):
+        return answered
     pending = _pending_purchase(project, onboarding.ref)
     if pending is not None:
         settled = _settle_pending(project, pending, country)
@@ -90,10 +90,10 @@ def resolve(project: Project, onboarding: Onboarding, live: LivePurchase | None)
     if live is None:
         raise PoolEmpty(
             f"there is no ready number for {country_name(country)} ({country})",
-            reason=_IN_WORDS[reason],
+            reason=_IN_WORDS[answered],
             hint=f"kapso-twilio pool fill {country}; or leave --no-provision out to buy one",
         )
-    return _live(project, onboarding, country, reason, live)
+    return _live(project, onboarding, country, answered, live)
 
 
 def _why_standard(project: Project) -> ResolveReason | None:
@@ -107,26 +107,26 @@ def _why_standard(project: Project) -> ResolveReason | None:
 
 def _from_pool(
     project: Project, onboarding: Onboarding, country: Country
-) -> tuple[Resolution | None, ResolveReason]:
-    """The ref's number if it has one, else a claim; None with the reason why there is none."""
+) -> Resolution | ResolveReason:
+    """The ref's number if it has one, else a claim; else the reason why there is none."""
     settings = project.config.onboarding
     why_not = _why_no_pool(project, country)
     now = project.now()
     with project.inventory.write() as tx:
         held = tx.reservations.of_ref(onboarding.ref)
         if held is not None:
-            return _same_answer(tx, held, country), ResolveReason.SAME_REF
+            return _same_answer(tx, held, country)
         if why_not is not None:
-            return None, why_not
+            return why_not
         if tx.purchases.unresolved_for_ref(onboarding.ref) is not None:
-            return None, ResolveReason.SAME_REF
+            return ResolveReason.POOL_EMPTY  # it was, or nothing would have been bought
         number = tx.numbers.claim(country, now + settings.min_validity, now)
         if number is None:
-            return None, ResolveReason.POOL_EMPTY
+            return ResolveReason.POOL_EMPTY
         until = now + settings.reservation_ttl
-        new = NewReservation(onboarding.ref, Path.POOL, country, onboarding.customer, until)
-        reservation = tx.reservations.add(new, number, now)
-    return _answer(number, reservation, ResolveReason.POOL_READY), ResolveReason.POOL_READY
+        why = ResolveReason.POOL_READY
+        new = NewReservation(onboarding.ref, Path.POOL, why, country, onboarding.customer, until)
+        return _answer(number, tx.reservations.add(new, number, now))
 
 
 def _why_no_pool(project: Project, country: Country) -> ResolveReason | None:
@@ -147,7 +147,7 @@ def _same_answer(tx: Session, held: Reservation, country: Country) -> Resolution
         )
     number = tx.numbers.get(held.number_id)
     purchase = tx.purchases.get(number.purchase_id) if number.purchase_id else None
-    return _answer(number, held, ResolveReason.SAME_REF, purchase)
+    return _answer(number, held, purchase)
 
 
 def _pending_purchase(project: Project, ref: str) -> Purchase | None:
@@ -194,14 +194,14 @@ def _live(
     live.lost_sids(choice)
     quoted = quote(project, choice)
     live.approve(quoted)
-    purpose = Purpose(ref=onboarding.ref, customer=onboarding.customer)
+    purpose = Purpose(ref=onboarding.ref, customer=onboarding.customer, reason=reason)
     shelf = Shelf(project, choice, sms_only=False)
     number = buy_number(project, Basket(quoted, purpose, shelf), live.stop)
     with project.inventory.read() as session:
         held = session.reservations.of_number(number.id)
         bought = session.purchases.get(number.purchase_id) if number.purchase_id else None
     assert held is not None  # noqa: S101 - recorded in the transaction that recorded the number
-    return _answer(number, held, reason, bought)
+    return _answer(number, held, bought)
 
 
 def _reuse(
@@ -214,20 +214,21 @@ def _reuse(
             return None
         number = tx.numbers.apply(number, NumberEvent.RESERVE_LIVE, now)
         until = now + project.config.onboarding.reservation_ttl
-        new = NewReservation(onboarding.ref, Path.LIVE, choice.country, onboarding.customer, until)
-        return _answer(number, tx.reservations.add(new, number, now), reason)
+        new = NewReservation(
+            onboarding.ref, Path.LIVE, reason, choice.country, onboarding.customer, until
+        )
+        return _answer(number, tx.reservations.add(new, number, now))
 
 
 def _answer(
     number: Number,
     reservation: Reservation,
-    reason: ResolveReason,
     purchase: Purchase | None = None,
 ) -> Resolution:
     return Resolution(
         country=reservation.country,
         path=reservation.path,
-        reason=reason,
+        reason=reservation.reason,
         ref=reservation.ref,
         number=number,
         reserved_until=reservation.reserved_until,
@@ -240,5 +241,4 @@ _IN_WORDS = {
     ResolveReason.POOL_DISABLED: "its pool is disabled",
     ResolveReason.POOL_EMPTY: "its pool has none whose verification lasts long enough",
     ResolveReason.CUSTOM_META: "the project uses its own Meta credentials, so it has no pools",
-    ResolveReason.SAME_REF: "the ref's purchase was not made",
 }

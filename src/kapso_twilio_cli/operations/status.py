@@ -85,7 +85,7 @@ def status(project: Project) -> Status:
         plan=project.config.plan,
         pools=pools,
         outside_pools=outside,
-        attention=tuple([*attention, *(_short(pool) for pool in short)]),
+        attention=(*attention, *(_short(pool) for pool in short)),
         monthly_cost=spending.monthly_cost,
         monthly_cost_at_target=_cost_at_target(spending.monthly_cost, short, prices),
         currency=project.config.limits.currency,

@@ -1,0 +1,206 @@
+"""`kapso-twilio configure`: set up a project by wizard or by flags, or change one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..domain.entitlement import Plan
+from ..errors import UsageError
+from .asking import Store, parse_store, read_secret, say_where
+from .command import Command, Invocation, invocation
+from .next_steps import next_commands
+from .options import DryRun
+from .set_up import Credentials, Target, drafted, find_target
+from .switching import refuse_not_entitled
+from .tree import verb
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..config.editing import Draft
+    from ..config.model import ProjectConfig
+    from ..config.secrets import Secret, SourceKind
+
+app = verb()
+
+
+@app.command(
+    "configure",
+    cls=Command,
+    epilog="kapso-twilio configure\n"
+    "kapso-twilio configure acme --account-sid AC... --plan enterprise --country US --enable\n"
+    "pass twilio | kapso-twilio configure acme --account-sid AC... --plan pro --auth-token-stdin",
+)
+def configure(
+    ctx: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The project's name, as with --project.")
+    ] = None,
+    *,
+    account_sid: Annotated[str | None, typer.Option(metavar="AC...")] = None,
+    plan: Annotated[Plan | None, typer.Option(help="Your plan at Kapso.")] = None,
+    custom_twilio_addon: Annotated[
+        bool | None, typer.Option(help="Whether the add-on is booked: for pro, team and platform.")
+    ] = None,
+    country: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CC", help="Allow this country too; may be repeated."),
+    ] = None,
+    default_country: Annotated[
+        str | None, typer.Option(metavar="CC", help="Meant when a command names none.")
+    ] = None,
+    api_key_sid: Annotated[
+        str | None, typer.Option(metavar="SK...", help="Its secret comes as the auth token does.")
+    ] = None,
+    bundle_sid: Annotated[str | None, typer.Option(metavar="BU...")] = None,
+    address_sid: Annotated[str | None, typer.Option(metavar="AD...")] = None,
+    meta_business_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Portfolio of the meta_token; for pools.")
+    ] = None,
+    enabled: Annotated[
+        bool | None, typer.Option("--enable/--disable", help="Turn custom Twilio on or off.")
+    ] = None,
+    auth_token_stdin: Annotated[
+        bool, typer.Option("--auth-token-stdin", help="Read the auth token from standard input.")
+    ] = False,
+    store: Store = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Set up a project, or change it: asks on a terminal, takes flags elsewhere.
+
+    The auth token is never an option: it is asked for, piped in with --auth-token-stdin, or comes
+    from KAPSO_TWILIO_AUTH_TOKEN or another source (see auth status). It is checked with Twilio
+    before anything is written. In a file that is there, only what is given is changed.
+    """
+    inv = invocation(ctx)
+    given = {
+        "twilio.account_sid": account_sid,
+        "plan": plan,
+        "custom_twilio_addon": custom_twilio_addon,
+        "default_country": default_country,
+        "twilio.api_key_sid": api_key_sid,
+        "twilio.bundle_sid": bundle_sid,
+        "twilio.address_sid": address_sid,
+        "meta.business_id": meta_business_id,
+        "enabled": enabled,
+    }
+    where = parse_store(store)
+    target = find_target(inv, name)
+    settings = {key: _word(value) for key, value in given.items() if value is not None}
+    settings |= _countries(target, country or [])
+    token = read_secret("auth_token") if auth_token_stdin else None
+    settings = _completed(inv, target, settings)
+    draft = drafted(target, settings)
+    if settings.get("enabled") == "true":
+        refuse_not_entitled(draft.config)
+    credentials = _credentials(inv, target, draft, token)
+    _finish(inv, target, draft, credentials, where, dry_run=dry_run)
+
+
+def _credentials(
+    inv: Invocation, target: Target, draft: Draft, token: Secret | None
+) -> Credentials:
+    from ..config.secrets import SecretName, Secrets
+
+    given = {SecretName.AUTH_TOKEN: token} if token else {}
+    credentials = Credentials(inv, draft.config, Secrets(target.name), given)
+    credentials.collect(is_other_login=_login(target.config) != _login(draft.config))
+    return credentials
+
+
+def _login(config: ProjectConfig | None) -> tuple[str, str | None] | None:
+    return (config.twilio.account_sid, config.twilio.api_key_sid) if config else None
+
+
+def _finish(
+    inv: Invocation,
+    target: Target,
+    draft: Draft,
+    credentials: Credentials,
+    where: SourceKind | None,
+    *,
+    dry_run: bool,
+) -> None:
+    """Store the secrets, write the file, make the inventory; then say what comes next."""
+    from ..project import Project
+
+    project = Project(target.path, draft.config)
+    is_new_inventory = not project.inventory_path.exists()
+    stored = []
+    if not dry_run:
+        if not is_new_inventory:
+            project.inventory.close()  # it refuses another account's settings
+        stored = _store(inv, credentials, where)
+        draft.write()
+        if is_new_inventory:
+            project.create_inventory()
+    following = next_commands(inv, target.path, draft.config, credentials)
+    fields = {
+        "project": target.name,
+        "path": str(target.path),
+        "created": target.config is None,
+        "changed": draft.is_change,
+        "inventory": str(project.inventory_path),
+        "inventory_created": is_new_inventory,
+        "secrets": stored,
+        "next": following,
+        "dry_run": dry_run,
+    }
+    inv.answer("configure", fields, _text(fields, stored))
+    for command in following:
+        inv.note(f"next: {command}")
+
+
+def _store(
+    inv: Invocation, credentials: Credentials, where: SourceKind | None
+) -> list[dict[str, str]]:
+    rows = []
+    for name, secret in credentials.given.items():
+        stored = credentials.stored.store(name, secret, where)
+        say_where(inv, credentials.stored, name, stored)
+        rows.append({"name": name.value, "stored": stored.source.value, "place": stored.place})
+    return rows
+
+
+def _text(fields: Mapping[str, object], stored: list[dict[str, str]]) -> list[str]:
+    would = "would be " if fields["dry_run"] else ""
+    done = "created" if fields["created"] else "changed" if fields["changed"] else "as it was"
+    lines = [f"project {fields['project']} {would}{done}: {fields['path']}"]
+    lines += [f"{row['name']} stored: {row['place']}" for row in stored]
+    if fields["inventory_created"]:
+        lines.append(f"inventory {would}created: {fields['inventory']}")
+    return lines
+
+
+def _completed(inv: Invocation, target: Target, given: Mapping[str, str]) -> dict[str, str]:
+    """Ask for the rest on a terminal: all of a new project, nothing where flags say what to do."""
+    from .wizard import ask_settings
+
+    if inv.interactive and (target.config is None or not given):
+        return ask_settings(given, target.now)
+    missing = [key for key in ("twilio.account_sid", "plan") if key not in given]
+    if target.config is None and missing:
+        options = {"twilio.account_sid": "--account-sid", "plan": "--plan"}
+        raise UsageError(
+            f"a new project needs {' and '.join(options[key] for key in missing)}",
+            reason="there is no terminal to ask on",
+            hint="see kapso-twilio configure --help",
+        )
+    return dict(given)
+
+
+def _countries(target: Target, added: list[str]) -> dict[str, str]:
+    """Allow more countries; `country disallow` takes one away."""
+    from ..domain.country import parse_country
+
+    if not added:
+        return {}
+    before = target.config.allowed_countries if target.config else ()
+    codes = dict.fromkeys([*before, *(parse_country(text) for text in added)])
+    return {"allowed_countries": ",".join(codes)}
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,184 @@
+"""`kapso-twilio number`: list numbers, and look closely at one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..domain.country import parse_country
+from ..domain.lifecycle import NumberState
+from ..domain.phone_number import parse_phone_number
+from .answer import Table
+from .command import Command, Invocation, invocation
+from .options import DryRun, NumberArgument, OptionalCountry, RefOption
+from .rehearsal import rehearsing
+from .tree import noun
+
+if TYPE_CHECKING:
+    from ..domain.event import Event
+    from ..domain.number import Number
+    from ..domain.reservation import Reservation
+
+app = noun("List numbers, and look closely at one.")
+
+StateOption = Annotated[
+    NumberState | None, typer.Option("--state", help="Only numbers in this state.")
+]
+CustomerOption = Annotated[
+    str | None, typer.Option("--customer", metavar="ID", help="Only this customer's numbers.")
+]
+Foreign = Annotated[
+    bool,
+    typer.Option("--foreign", help="Numbers of the account that are not this project's."),
+]
+ForcePool = Annotated[
+    bool, typer.Option("--force", help="Also a number that was marked unavailable.")
+]
+ForceVerify = Annotated[bool, typer.Option("--force", help="Also a quarantined number.")]
+
+_COLUMNS = ("phone_number", "country", "number_type", "state", "pool", "ref", "reason")
+
+
+@app.command(
+    "list",
+    cls=Command,
+    epilog="kapso-twilio number list --country US --state ready\n"
+    "kapso-twilio number list --customer cust-7 --json",
+)
+def list_(
+    ctx: typer.Context,
+    *,
+    country: OptionalCountry = None,
+    state: StateOption = None,
+    customer: CustomerOption = None,
+    ref: RefOption = None,
+    foreign: Foreign = False,
+) -> None:
+    """List the project's numbers, and who holds each."""
+    inv = invocation(ctx)
+    from ..inventory.listing import Filter
+    from .documents import number_fields
+
+    project = inv.project
+    if foreign:
+        _list_foreign(inv)
+        return
+    wanted = Filter(parse_country(country) if country else None, state, customer, ref)
+    with project.inventory.read() as session:
+        listed = session.listed(wanted)
+    numbers = [number_fields(entry.number, entry.reservation) for entry in listed]
+    rows = [[number[column] for column in _COLUMNS] for number in numbers]
+    table = Table(_COLUMNS, rows, "no number matches")
+    inv.answer("number.list", {"numbers": numbers}, [table])
+
+
+@app.command("show", cls=Command, epilog="kapso-twilio number show +56912345678")
+def show(ctx: typer.Context, number: NumberArgument) -> None:
+    """Show everything about one number, and what happened to it."""
+    inv = invocation(ctx)
+    from .documents import event_fields, number_fields
+
+    found, held, events = _look(inv, number)
+    fields = number_fields(found, held)
+    facts = [f"{name}: {value}" for name, value in fields.items() if value is not None]
+    document = {**fields, "history": [event_fields(event) for event in events]}
+    inv.answer("number.show", document, [*facts, "", _events_table(events)])
+
+
+@app.command("history", cls=Command, epilog="kapso-twilio number history +56912345678")
+def history(ctx: typer.Context, number: NumberArgument) -> None:
+    """Show what happened to one number, oldest first."""
+    inv = invocation(ctx)
+    from .documents import event_fields
+
+    _, _, events = _look(inv, number)
+    document = {"events": [event_fields(event) for event in events]}
+    inv.answer("number.history", document, [_events_table(events)])
+
+
+@app.command(
+    "verify",
+    cls=Command,
+    epilog="kapso-twilio number verify +56912345678\n"
+    "kapso-twilio number verify +56912345678 --force",
+)
+def verify(ctx: typer.Context, number: NumberArgument, *, force: ForceVerify = False) -> None:
+    """Verify one pool number at Meta now."""
+    inv = invocation(ctx)
+    from ..operations.lock import mass_work
+    from ..operations.stopping import stop_on_signals
+    from ..operations.verify import verify_number
+
+    project = inv.project
+    phone_number = parse_phone_number(number)
+    with mass_work(project, "number verify"), stop_on_signals() as stop:
+        verified = verify_number(project, phone_number, stop, quarantined=force)
+    expiry = verified.facts.verification_expiry_time
+    fields = {
+        "phone_number": verified.phone_number,
+        "state": verified.state,
+        "preverified_id": verified.facts.preverified_id,
+        "verification_expiry_time": expiry,
+    }
+    inv.answer("number.verify", fields, [f"{verified.phone_number} is {verified.state}"])
+
+
+@app.command(
+    "add-to-pool",
+    cls=Command,
+    epilog="kapso-twilio number add-to-pool +56912345678\n"
+    "kapso-twilio number add-to-pool +56912345678 --force",
+)
+def add_to_pool_(
+    ctx: typer.Context,
+    number: NumberArgument,
+    *,
+    force: ForcePool = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Make a number a member of its country's pool, to be verified by the next fill."""
+    inv = invocation(ctx)
+    from ..operations.add_to_pool import add_to_pool
+
+    project = inv.project
+    phone_number = parse_phone_number(number)
+    with rehearsing(project, dry_run=dry_run):
+        added = add_to_pool(project, phone_number, reinstate=force)
+    fields = {
+        "dry_run": dry_run,
+        "phone_number": added.phone_number,
+        "state": added.state,
+        "pool": added.facts.pool,
+    }
+    words = f"{added.phone_number} is in the {added.facts.pool} pool, {added.state}"
+    inv.answer("number.add-to-pool", fields, [words])
+
+
+def _look(inv: Invocation, number: str) -> tuple[Number, Reservation | None, list[Event]]:
+    from ..inventory.numbers import require
+
+    project = inv.project
+    phone_number = parse_phone_number(number)
+    with project.inventory.read() as session:
+        found = require(session.numbers.find(phone_number), phone_number, project.name)
+        held = session.reservations.of_number(found.id)
+        return found, held, session.events.of_number(found.id)
+
+
+def _events_table(events: list[Event]) -> Table:
+    rows = [
+        (f"{e.at:%Y-%m-%d %H:%M:%S}", e.kind, e.from_state, e.to_state, e.detail) for e in events
+    ]
+    return Table(("at (UTC)", "what", "from", "to", "detail"), rows)
+
+
+def _list_foreign(inv: Invocation) -> None:
+    from ..operations.foreign import foreign_numbers
+
+    owned = foreign_numbers(inv.project)
+    columns = ("phone_number", "sid", "friendly_name")
+    numbers = [{column: getattr(number, column) for column in columns} for number in owned]
+    rows = [list(number.values()) for number in numbers]
+    table = Table(columns, rows, "every number of the account is this project's")
+    inv.answer("number.list", {"numbers": numbers}, [table])

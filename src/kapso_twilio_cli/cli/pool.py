@@ -1,0 +1,162 @@
+"""`kapso-twilio pool`: keep pools of ready numbers, one per country."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..domain.country import parse_country
+from . import pool_settings
+from .answer import Table
+from .command import Command, Invocation, invocation
+from .options import Concurrency, DryRun, Yes
+from .tree import noun
+
+if TYPE_CHECKING:
+    from ..operations.fill import FillPlan, FillReport, PoolReport
+
+app = noun("Keep pools of ready numbers, one per country.")
+pool_settings.register(app)
+
+Countries = Annotated[
+    list[str] | None, typer.Argument(metavar="[CC...]", help="Pools to fill; all if none is named.")
+]
+
+
+@app.command("list", cls=Command, epilog="kapso-twilio pool list")
+def list_(ctx: typer.Context) -> None:
+    """List the pools, with their settings and the numbers they hold."""
+    inv = invocation(ctx)
+    from ..operations.status import status
+
+    project = inv.project
+    stock = {pool.country: pool for pool in status(project).pools}
+    pools = [
+        {
+            "country": country,
+            "enabled": settings.enabled,
+            "target_size": settings.target_size,
+            "post_disconnect": settings.post_disconnect,
+            "ready": stock[country].ready,
+        }
+        for country, settings in project.config.pools.items()
+    ]
+    columns = ("country", "enabled", "target_size", "ready", "post_disconnect")
+    rows = [[_cell(pool[column]) for column in columns] for pool in pools]
+    empty = "there are no pools yet: kapso-twilio pool set CC --target-size N"
+    inv.answer("pool.list", {"pools": pools}, [Table(columns, rows, empty)])
+
+
+@app.command(
+    "fill",
+    cls=Command,
+    epilog="kapso-twilio pool fill\nkapso-twilio pool fill CL --dry-run\n"
+    "kapso-twilio pool fill US CL --json",
+)
+def fill_(
+    ctx: typer.Context,
+    countries: Countries = None,
+    *,
+    concurrency: Concurrency = 8,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring enabled pools to their target: settle, verify, then buy what is missing."""
+    inv = invocation(ctx)
+    from ..operations.fill import FillOptions, fill, plan_fill
+    from ..operations.lock import mass_work
+    from ..operations.stopping import stop_on_signals
+    from .progress import fill_progress
+
+    project = inv.project
+    wanted = [parse_country(text) for text in countries or []]
+    if dry_run:
+        show_plan(inv, plan_fill(project, wanted))
+        return
+    with mass_work(project, "pool fill"), stop_on_signals() as stop, fill_progress(inv) as progress:
+        options = FillOptions(
+            stop=stop,
+            approve=lambda plan: approve_plan(inv, plan, yes=yes),
+            progress=progress,
+            concurrency=concurrency,
+        )
+        report = fill(project, wanted, options)
+    inv.answer("pool.fill", fill_fields(report), fill_text(report))
+    if report.error is not None:
+        raise report.error
+
+
+def approve_plan(inv: Invocation, plan: FillPlan, *, yes: bool) -> None:
+    """On a terminal, ask before the first purchase; elsewhere the limits guard it."""
+    if not inv.interactive or yes:
+        return
+    for pool in plan.pools:
+        if pool.quote is not None and pool.to_buy:
+            kind = pool.quote.choice.number_type
+            inv.note(f"{pool.country}: buy {pool.to_buy} {kind} at {pool.quote.price} a month each")
+    cost = plan.monthly_cost
+    currency = next(pool.quote.price.currency for pool in plan.pools if pool.quote)
+    inv.confirm(f"Buy {plan.to_buy} numbers for {cost} {currency} a month?", yes=False)
+
+
+def fill_fields(report: FillReport) -> dict[str, object]:
+    """The promised keys of `pool fill`."""
+    from .documents import amount, pool_fields
+
+    return {
+        "dry_run": False,
+        "pools": [pool_fields(pool) for pool in report.pools],
+        "monthly_cost_added": amount(report.monthly_cost_added),
+        "currency": report.currency,
+    }
+
+
+def fill_text(report: FillReport) -> list[str | Table]:
+    """A row a pool, and what stands in the way."""
+    columns = ("country", "ready", "target", "bought", "verified", "failed", "short")
+    rows = [
+        (p.country, p.ready, p.target_size, p.bought, p.verified, p.failed, p.shortfall)
+        for p in report.pools
+    ]
+    table = Table(columns, rows, "there is no enabled pool: kapso-twilio pool set CC")
+    return [table, *(f"{p.country}: {reason}" for p in report.pools for reason in _reasons(p))]
+
+
+def _reasons(pool: PoolReport) -> list[str]:
+    return list(dict.fromkeys(pool.reasons))
+
+
+def show_plan(inv: Invocation, plan: FillPlan) -> None:
+    """What a fill would do, with its price."""
+    from .documents import amount
+
+    pools = [
+        {
+            "country": pool.country,
+            "target_size": pool.target_size,
+            "ready": pool.ready,
+            "to_verify": len(pool.to_verify),
+            "to_buy": pool.to_buy,
+            "monthly_price": amount(pool.quote.price.amount) if pool.quote else None,
+            "reasons": [error.message for error in (*pool.errors, *filter(None, [pool.paced]))],
+        }
+        for pool in plan.pools
+    ]
+    columns = ("country", "ready", "target_size", "to_verify", "to_buy", "monthly_price")
+    currency = next((p.quote.price.currency for p in plan.pools if p.quote), None)
+    fields = {
+        "dry_run": True,
+        "pools": pools,
+        "monthly_cost_added": amount(plan.monthly_cost),
+        "currency": currency,
+    }
+    rows = [[pool[column] for column in columns] for pool in pools]
+    inv.answer("pool.fill", fields, [Table(columns, rows, "there is no enabled pool")])
+    for pool in plan.pools:
+        for error in pool.errors:
+            raise error
+
+
+def _cell(value: object) -> object:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value

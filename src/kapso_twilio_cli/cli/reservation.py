@@ -1,0 +1,70 @@
+"""`kapso-twilio reservation`: which numbers are held, for whom, and until when."""
+
+from __future__ import annotations
+
+import typer
+
+from .answer import Table
+from .command import Command, invocation
+from .options import DryRun, OptionalNumber, RefOption, number_or_ref
+from .tree import noun
+
+app = noun("List and cancel reservations.")
+
+
+@app.command("list", cls=Command, epilog="kapso-twilio reservation list --json")
+def list_(ctx: typer.Context) -> None:
+    """List the reservations that last, soonest to end first."""
+    inv = invocation(ctx)
+    with inv.project.inventory.read() as session:
+        pairs = [
+            (held, session.numbers.get(held.number_id)) for held in session.reservations.living()
+        ]
+    reservations = [
+        {
+            "ref": held.ref,
+            "phone_number": number.phone_number,
+            "country": held.country,
+            "path": held.path,
+            "state": number.state,
+            "customer": held.customer,
+            "reserved_at": held.reserved_at,
+            "reserved_until": held.reserved_until,
+        }
+        for held, number in pairs
+    ]
+    columns = ("ref", "phone_number", "country", "path", "state", "customer", "reserved_until")
+    rows = [[row[column] for column in columns] for row in reservations]
+    table = Table(columns, rows, "nothing is reserved")
+    inv.answer("reservation.list", {"reservations": reservations}, [table])
+
+
+@app.command(
+    "cancel",
+    cls=Command,
+    epilog="kapso-twilio reservation cancel +56912345678\n"
+    "kapso-twilio reservation cancel --ref signup-1234",
+)
+def cancel_(
+    ctx: typer.Context,
+    number: OptionalNumber = None,
+    *,
+    ref: RefOption = None,
+    dry_run: DryRun = False,
+) -> None:
+    """End a reservation. A pool number is taken off Meta first, and verified anew later."""
+    inv = invocation(ctx)
+    from ..operations.connect import named_number
+    from ..operations.reservation import cancel
+
+    project = inv.project
+    name = number_or_ref(number, ref)
+    if dry_run:
+        with project.inventory.read() as session:
+            found = named_number(session, project, name)
+        words = f"would cancel the reservation of {found.phone_number}"
+    else:
+        found = cancel(project, name)
+        words = f"{found.phone_number} is {found.state}"
+    fields = {"dry_run": dry_run, "phone_number": found.phone_number, "state": found.state}
+    inv.answer("reservation.cancel", fields, [words])

@@ -1,0 +1,193 @@
+"""`kapso-twilio resolve`: get a number for one onboarding.
+
+The way to a ready number is short on purpose: it reads no secret and loads no network library.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..domain.country import parse_country
+from .command import Command, Invocation, invocation
+from .options import (
+    AddressSid,
+    BundleSid,
+    DryRun,
+    NumberTypeOption,
+    OptionalCountry,
+    RefOption,
+    Yes,
+    parse_ref,
+)
+from .quotes import say_lost_sids, what_is_bought
+from .tree import verb
+
+if TYPE_CHECKING:
+    from ..operations.quote import Quote
+    from ..operations.resolve import LivePurchase, Onboarding, Resolution
+    from ..project import Project
+
+app = verb()
+
+Customer = Annotated[
+    str | None, typer.Option("--customer", metavar="ID", help="Whose onboarding it is.")
+]
+NoProvision = Annotated[
+    bool, typer.Option("--no-provision", help="Never buy: exit 8 when no number is ready.")
+]
+
+
+@app.command(
+    "resolve",
+    cls=Command,
+    epilog="kapso-twilio resolve --country CL --ref signup-1234\n"
+    "kapso-twilio resolve --country US --no-provision --json",
+)
+def resolve_(
+    ctx: typer.Context,
+    *,
+    country: OptionalCountry = None,
+    ref: RefOption = None,
+    customer: Customer = None,
+    number_type: NumberTypeOption = None,
+    bundle_sid: BundleSid = None,
+    address_sid: AddressSid = None,
+    no_provision: NoProvision = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Get a number for one onboarding: from the pool, else live; standard when not enabled.
+
+    The same --ref gives the same answer and never buys again.
+    """
+    inv = invocation(ctx)
+    from ..operations.resolve import Onboarding
+
+    project = inv.project
+    onboarding = Onboarding(
+        country=parse_country(country) if country else None,
+        ref=parse_ref(ref) if ref else _new_ref(inv, project),
+        customer=customer,
+        number_type=number_type,
+        bundle_sid=bundle_sid,
+        address_sid=address_sid,
+    )
+    if dry_run:
+        _rehearse(inv, project, onboarding, no_provision=no_provision)
+        return
+    _answer(inv, _resolve(inv, project, onboarding, no_provision=no_provision, yes=yes))
+
+
+def _new_ref(inv: Invocation, project: Project) -> str:
+    """A ref of its own, said before any purchase: with it, a run that is lost can be repeated."""
+    ref = f"r-{project.run_id}"
+    inv.note(f"ref: {ref}")
+    return ref
+
+
+def _resolve(
+    inv: Invocation, project: Project, onboarding: Onboarding, *, no_provision: bool, yes: bool
+) -> Resolution:
+    from ..operations.resolve import LivePurchase, resolve
+    from ..operations.stopping import stop_on_signals
+
+    if no_provision:
+        return resolve(project, onboarding, None)
+
+    def approve(quote: Quote) -> None:
+        if inv.interactive and not yes:
+            inv.confirm(f"No number is ready. Buy {what_is_bought(quote)}?", yes=False)
+
+    with stop_on_signals() as stop:
+        live = LivePurchase(approve, stop, lambda choice: say_lost_sids(inv, choice))
+        return resolve(project, onboarding, live)
+
+
+def _rehearse(
+    inv: Invocation, project: Project, onboarding: Onboarding, *, no_provision: bool
+) -> None:
+    """Go the whole way up to a purchase, with nothing written."""
+    from ..operations.resolve import LivePurchase, resolve
+    from ..operations.stopping import StopRequest
+
+    def stop_here(quote: Quote) -> None:
+        raise _WouldBuy(quote)
+
+    live: LivePurchase | None = None
+    if not no_provision:
+        live = LivePurchase(stop_here, StopRequest(), lambda choice: say_lost_sids(inv, choice))
+    try:
+        if project.why_not_enabled() is not None:
+            resolution = resolve(project, onboarding, live)
+        else:
+            with project.inventory.rehearsal():
+                resolution = resolve(project, onboarding, live)
+    except _WouldBuy as would_buy:
+        quote = would_buy.quote
+        fields = {
+            "dry_run": True,
+            "country": quote.choice.country,
+            "path": "live",
+            "ref": onboarding.ref,
+            "monthly_price": str(quote.price.amount),
+            "currency": quote.price.currency,
+        }
+        inv.answer("resolve", fields, [f"would buy {what_is_bought(quote)}"])
+        return
+    _answer(inv, resolution, dry_run=True)
+
+
+class _WouldBuy(Exception):
+    def __init__(self, quote: Quote) -> None:
+        super().__init__()
+        self.quote = quote
+
+
+def _answer(inv: Invocation, resolution: Resolution, *, dry_run: bool = False) -> None:
+    inv.answer("resolve", {"dry_run": dry_run, **_fields(resolution)}, [_in_words(resolution)])
+
+
+def _fields(resolution: Resolution) -> dict[str, object]:
+    from .documents import amount
+
+    number = resolution.number
+    from_pool = resolution.path == "pool"
+    preverified_id = number.facts.preverified_id if number and from_pool else None
+    return {
+        "country": resolution.country,
+        "path": resolution.path,
+        "reason": resolution.reason,
+        "phone_number": number.phone_number if number else None,
+        "sid": number.sid if number else None,
+        "preverified_id": preverified_id,
+        "otp_required": None if number is None else not from_pool,
+        "ref": resolution.ref,
+        "reserved_until": resolution.reserved_until,
+        "monthly_price": amount(number.price.amount) if number else None,
+        "currency": number.price.currency if number else None,
+        "bundle_sid_from": resolution.regulatory.bundle_sid_from,
+        "address_sid_from": resolution.regulatory.address_sid_from,
+        # Meta: embedded-signup/pre-verified-numbers (read 2026-11-22); only the first id shows.
+        "embedded_signup": {"setup": {"preVerifiedPhone": {"ids": [preverified_id]}}}
+        if preverified_id
+        else None,
+    }
+
+
+def _in_words(resolution: Resolution) -> str:
+    number = resolution.number
+    if number is None:
+        return f"standard: Kapso's own numbers are used ({_WHY_STANDARD[resolution.reason]})"
+    otp = "no one-time code" if resolution.path == "pool" else "the customer types a code"
+    until = f"{resolution.reserved_until:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"{number.phone_number} ({resolution.path}, {otp}) for {resolution.ref}, held until {until}"
+    )
+
+
+_WHY_STANDARD = {
+    "disabled": "custom Twilio is switched off",
+    "plan": "the plan is not entitled to custom Twilio",
+}

@@ -1,0 +1,69 @@
+"""`kapso-twilio sandbox serve`: stand-ins for the vendors, to try things without an account."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .command import Command, invocation
+from .tree import noun
+
+if TYPE_CHECKING:
+    from ..sandbox.options import Ready
+
+app = noun("Run stand-ins for Twilio, Meta and Kapso on this machine.")
+
+
+class Code(StrEnum):
+    """How one-time codes come."""
+
+    SMS = "sms"
+    VOICE = "voice"
+    FILTERED = "filtered"
+    LATE = "late"
+    NONE = "none"
+
+
+@app.command(
+    "serve",
+    cls=Command,
+    epilog="kapso-twilio sandbox serve --port 8080\n"
+    "kapso-twilio sandbox serve --code filtered --stock CL=2",
+)
+def serve_(
+    ctx: typer.Context,
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
+    state: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep the state in this file.")
+    ] = None,
+    latency_ms: Annotated[int, typer.Option(min=0, help="Answer every call so late.")] = 0,
+    code: Annotated[Code, typer.Option(help="How one-time codes come.")] = Code.SMS,
+    verification_days: Annotated[
+        float, typer.Option(min=0.0, help="How long a verification lasts.")
+    ] = 90.0,
+    stock: Annotated[
+        list[str] | None, typer.Option(metavar="CC=N", help="Numbers of each type on sale.")
+    ] = None,
+) -> None:
+    """Serve until interrupted. When ready, prints one JSON line with the URL and credentials."""
+    inv = invocation(ctx)
+    from ..sandbox.options import SandboxOptions, parse_stock
+    from ..sandbox.server import serve
+
+    inv.output.json = False  # the ready line is the whole output
+    options = SandboxOptions(
+        state_file=state,
+        latency_ms=latency_ms,
+        code=code.value,
+        verification_days=verification_days,
+        stock=parse_stock(stock or []),
+    )
+    serve(options, port=port, on_ready=_say_ready)
+
+
+def _say_ready(ready: Ready) -> None:
+    print(ready.line(), flush=True)

@@ -1,0 +1,74 @@
+"""Verify one pool number at Meta, on a person's word."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from ..domain.lifecycle import NumberState
+from ..domain.number import Number
+from ..domain.phone_number import PhoneNumber
+from ..errors import StateError
+from ..inventory.numbers import require
+from ..project import Project
+from .line import CountryWork, Line
+from .stopping import StopRequest
+from .upkeep import take_up_interrupted
+from .verification import portfolio, require_managed_meta
+
+
+def verify_number(
+    project: Project, phone_number: PhoneNumber, stop: StopRequest, *, quarantined: bool
+) -> Number:
+    """The number as `ready`; the error that kept it from that is raised.
+
+    Only a pool's provisioned numbers, and with `quarantined` those that were put aside. The caller
+    holds the lock for mass work.
+    """
+    project.require_enabled("verify numbers")
+    require_managed_meta(project)
+    number = _find(project, phone_number)
+    if number.facts.pool is None:
+        raise StateError(
+            f"{phone_number} is in no pool",
+            reason="only members of a pool are pre-verified",
+            hint=f"kapso-twilio number add-to-pool {phone_number}",
+        )
+    if number.state is NumberState.VERIFYING:
+        take_up_interrupted(project, [number.facts.pool])
+        number = _find(project, phone_number)
+    if number.state is NumberState.READY:
+        return number
+    _refuse_other_states(number, quarantined=quarantined)
+    work = CountryWork(number.country, deque([number]))
+    known = portfolio(project)
+    line = Line(project, known, concurrency=1, stop=stop, progress=lambda _progress: None)
+    line.run([work])
+    stop.check()
+    for error in work.errors:
+        raise error
+    if line.fatal is not None:
+        raise line.fatal
+    return _find(project, phone_number)
+
+
+def _find(project: Project, phone_number: PhoneNumber) -> Number:
+    with project.inventory.read() as session:
+        return require(session.numbers.find(phone_number), phone_number, project.name)
+
+
+def _refuse_other_states(number: Number, *, quarantined: bool) -> None:
+    if number.state is NumberState.PROVISIONED:
+        return
+    if number.state is NumberState.QUARANTINED:
+        if quarantined:
+            return
+        raise StateError(
+            f"{number.phone_number} is quarantined",
+            reason=number.reason or "it was put aside",
+            hint=f"kapso-twilio number verify {number.phone_number} --force",
+        )
+    raise StateError(
+        f"{number.phone_number} is {number.state}; it is not to be verified",
+        reason="only provisioned numbers are",
+        hint=f"kapso-twilio number show {number.phone_number}",
+    )
