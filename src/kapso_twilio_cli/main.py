@@ -56,7 +56,7 @@ def _run(argv: Sequence[str], output: object) -> tuple[int, KapsoTwilioError | N
         return Bug.exit_code, Bug(
             "this is a bug in kapso-twilio",
             reason=f"{type(error).__name__}, at the place shown above",
-            hint="please report it with the lines above; kapso-twilio status shows where things are",
+            hint="report it with the lines above; kapso-twilio status shows where things are",
         )
 
 

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TextIO
 
 from ..errors import KapsoTwilioError
@@ -123,6 +124,8 @@ def _draw(stream: TextIO, table: Table) -> None:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
     return "-" if value is None else str(value)
 
 

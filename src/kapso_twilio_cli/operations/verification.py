@@ -148,6 +148,9 @@ def no_code_came(number: Number, waited_seconds: float) -> VendorRefused:
 def _ask_for_code(project: Project, number: Number, known: PreverifiedNumber | None) -> Number:
     from ..gateways.meta_preverified import CodeMethod
 
+    if known is not None and not _is_ours_to_use(number, known):
+        project.meta.delete(known.preverified_id)
+        known = None
     if known is not None and known.is_verified:
         return _ready(project, number, known)
     preverified_id = known.preverified_id if known else _add(project, number)
@@ -166,13 +169,24 @@ def _ask_for_code(project: Project, number: Number, known: PreverifiedNumber | N
     return number
 
 
+def _is_ours_to_use(number: Number, known: PreverifiedNumber) -> bool:
+    """Whether an object at Meta was made for this attempt, or by one that was broken off.
+
+    Any other may have been shown to a customer, who could claim it after the number went to
+    another: such an object is deleted, and the number added anew.
+    """
+    if known.preverified_id == number.facts.preverified_id:
+        return True
+    return known.status is known.status.NOT_VERIFIED
+
+
 def _add(project: Project, number: Number) -> str:
     try:
         return project.meta.add(number.phone_number)
     except VendorRefused:
         # It may have been added since the listing, by a run that was killed.
         found = project.meta.find(number.phone_number)
-        if found is None:
+        if found is None or not _is_ours_to_use(number, found):
             raise
         return found.preverified_id
 
