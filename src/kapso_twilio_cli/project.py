@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import secrets as randomness
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from .config import locations
 from .config.loading import load
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
 _CONNECTIONS = 34  # the highest sensible --concurrency, and two for the inbox and the listing
 
 
-@dataclass(frozen=True)
-class Twilio:
+class Twilio(msgspec.Struct, frozen=True):
     """What this program uses of Twilio."""
 
     numbers: TwilioNumbers

@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TextIO
+
+import msgspec
+from msgspec import field
 
 from ..errors import KapsoTwilioError
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """Rows under headings; `empty` is said instead when there are none."""
 
     columns: Sequence[str]
@@ -29,8 +30,7 @@ Part = str | Table
 Text = Sequence[Part]
 
 
-@dataclass
-class Output:
+class Output(msgspec.Struct):
     """Collects what goes to stdout, so that `--json` is one document whatever happens."""
 
     json: bool = False

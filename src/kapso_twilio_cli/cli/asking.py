@@ -1,9 +1,10 @@
-"""Reading secrets: from a prompt that does not show them, or from standard input."""
+"""Questions on stderr, and secrets: from a prompt that does not show them, or from stdin."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +22,11 @@ Store = Annotated[
 ]
 
 
+def ask(question: str, *, offered: str = "") -> str:
+    """Ask on stderr; an empty answer takes what is offered."""
+    return _prompt(question, default=offered, show_default=bool(offered))
+
+
 def read_secret(what: str) -> Secret:
     """The secret that was piped in; UsageError if nothing was."""
     from ..config.secrets import usable_secret
@@ -36,7 +42,7 @@ def ask_secret(question: str, what: str, *, may_be_empty: bool = False) -> Secre
     from ..config.secrets import usable_secret
 
     default = "" if may_be_empty else None
-    text = typer.prompt(question, default=default, show_default=False, hide_input=True, err=True)
+    text = _prompt(question, default=default, show_default=False, hide_input=True)
     return usable_secret(text, what) if text else None
 
 
@@ -64,3 +70,9 @@ def say_where(inv: Invocation, secrets: Secrets, name: str, stored: Stored) -> s
             inv.note(f"warning: {state.place} comes first, so what was stored is not used")
             return state.place
     return None
+
+
+def _prompt(question: str, **options: Any) -> str:
+    """Typer writes a prompt's last character to stdout even with `err`; stdout is data."""
+    with redirect_stdout(sys.stderr):
+        return str(typer.prompt(question, err=True, **options)).strip()

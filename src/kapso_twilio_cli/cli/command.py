@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import typer
 from typer.core import TyperCommand, TyperOption
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from ..project import Project
 
 
-@dataclass(frozen=True)
-class Invocation:
+class Invocation(msgspec.Struct, frozen=True):
     """One call of the program: which project, and how to speak."""
 
     output: Output
@@ -63,7 +62,7 @@ class Invocation:
 def invocation(ctx: typer.Context) -> Invocation:
     """The invocation that a command's context carries."""
     found = ctx.obj
-    assert isinstance(found, Invocation)  # noqa: S101 - Command.invoke put it there
+    assert isinstance(found, Invocation)
     return found
 
 

@@ -55,7 +55,7 @@ def reconcile_(
 
     with (
         mass_work(project, "reconcile"),
-        _recorded(project),
+        _RecordedRun(project),
         stop_on_signals() as stop,
         fill_progress(inv) as progress,
     ):
@@ -71,7 +71,7 @@ def reconcile_(
             raise report.error
 
 
-class _recorded:  # noqa: N801 - reads as a word in a with statement
+class _RecordedRun:
     """Notes in the inventory when the run began and how it ended."""
 
     def __init__(self, project: Project) -> None:

@@ -6,14 +6,15 @@ Everything is drafted and checked before the first byte is written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import typer
 
 from ..domain.project_name import parse_project_name
 from ..errors import ConfigError, CredentialsError, UsageError
+from .asking import ask
 
 if TYPE_CHECKING:
     from ..config.editing import Draft
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from .command import Invocation
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """The project that is set up; `config` is None while its file is not there."""
 
     name: str
@@ -89,8 +89,7 @@ def drafted(target: Target, settings: Mapping[str, str]) -> Draft:
     return draft_new(target.path, raw, name=target.name)
 
 
-@dataclass(frozen=True)
-class Credentials:
+class Credentials(msgspec.Struct, frozen=True):
     """A project's secrets while it is set up: what the sources hold, and what was just given."""
 
     inv: Invocation
@@ -170,9 +169,8 @@ def _ask_name(inv: Invocation) -> str:
             hint="kapso-twilio configure NAME ...",
         )
     while True:
-        text = typer.prompt("Name of the project (such as acme)", err=True).strip()
         try:
-            return parse_project_name(text)
+            return parse_project_name(ask("Name of the project (such as acme)"))
         except UsageError as error:
             typer.echo(error.reason, err=True)
 

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+import msgspec
 import typer
 from typer.core import TyperGroup, TyperOption
 from typer.main import get_command
@@ -18,8 +18,7 @@ from .answer import did_you_mean
 from .command import project_options, write_epilog
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One word after `kapso-twilio`; its module in this package has the same name."""
 
     name: str

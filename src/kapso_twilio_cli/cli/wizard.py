@@ -9,7 +9,7 @@ import typer
 
 from ..domain.entitlement import Plan, why_not_entitled
 from ..errors import CredentialsError, UsageError
-from .asking import ask_secret
+from .asking import ask, ask_secret
 
 if TYPE_CHECKING:
     from ..config.secrets import Secret
@@ -85,9 +85,7 @@ def _ask(question: str, key: str, offered: str) -> str:
     from ..config.schema import value_from_text
 
     while True:
-        text = str(
-            typer.prompt(question, default=offered, show_default=bool(offered), err=True)
-        ).strip()
+        text = ask(question, offered=offered)
         if key == "allowed_countries":
             text = ",".join(text.replace(",", " ").split())
         if not text and key not in _REQUIRED:

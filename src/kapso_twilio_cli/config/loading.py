@@ -64,7 +64,7 @@ def parse(content: bytes, path: Path, *, name: str | None = None) -> ProjectConf
     """The same as `load`, of a content that would stand at `path`."""
     config, found = _settings(content, name)
     raise_all(path, found)
-    assert config is not None  # noqa: S101 - without problems there is a config
+    assert config is not None
     return config
 
 

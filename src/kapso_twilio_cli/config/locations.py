@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from ..domain.project_name import parse_project_name
 from ..errors import ConfigError, UsageError
@@ -16,8 +17,7 @@ HERE = "kapso-twilio.toml"
 _LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 
 
-@dataclass(frozen=True)
-class Endpoints:
+class Endpoints(msgspec.Struct, frozen=True):
     """The vendors' base addresses, without a slash at the end; None is the real vendor."""
 
     twilio_url: str | None

@@ -12,7 +12,7 @@ import msgspec
 from ..errors import ConfigError
 from .secret import SecretName
 
-_NAMES_A_SECRET = r"token|secret|password|passwd|api_?key(?!_?sid)"  # noqa: S105 - a pattern
+_NAMES_A_SECRET = r"token|secret|password|passwd|api_?key(?!_?sid)"
 
 
 class Problem(msgspec.Struct, frozen=True):

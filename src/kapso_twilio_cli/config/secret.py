@@ -11,12 +11,12 @@ _MASK = "••••"
 class SecretName(StrEnum):
     """The secrets of a project."""
 
-    AUTH_TOKEN = "auth_token"  # noqa: S105 - a name
-    API_KEY_SECRET = "api_key_secret"  # noqa: S105 - a name
-    META_TOKEN = "meta_token"  # noqa: S105 - a name
-    META_APP_SECRET = "meta_app_secret"  # noqa: S105 - a name
+    AUTH_TOKEN = "auth_token"
+    API_KEY_SECRET = "api_key_secret"
+    META_TOKEN = "meta_token"
+    META_APP_SECRET = "meta_app_secret"
     KAPSO_API_KEY = "kapso_api_key"
-    KAPSO_WEBHOOK_SECRET = "kapso_webhook_secret"  # noqa: S105 - a name
+    KAPSO_WEBHOOK_SECRET = "kapso_webhook_secret"
 
     @property
     def variable(self) -> str:

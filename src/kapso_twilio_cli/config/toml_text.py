@@ -132,7 +132,7 @@ def _is_key(line: str) -> bool:
 
 def _add_line(text: str, parents: Path, name: str, value: object) -> str:
     section = _section(text, parents)
-    assert section is not None  # noqa: S101 - set_value looked
+    assert section is not None
     return _insert(text, section[1], [f"{name} = {literal(value)}"])
 
 

@@ -7,13 +7,13 @@ is how a purchase whose answer was lost is found again, and how a stray is known
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 _LABEL = re.compile(r"kt:([a-z0-9][a-z0-9-]{0,23}):([a-z2-7]{8}):([a-z2-7]{16})")
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(msgspec.Struct, frozen=True):
     """Whose number it is, and which purchase brought it."""
 
     project: str

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+
+import msgspec
 
 from ..errors import LimitExceeded
 from .money import Money, decimal_text
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """None lifts a limit; the values here are the defaults."""
 
     max_numbers: int | None = 50
@@ -23,8 +23,7 @@ class Limits:
     settle_after: timedelta = timedelta(minutes=10)
 
 
-@dataclass(frozen=True)
-class Spending:
+class Spending(msgspec.Struct, frozen=True):
     """What counts against the limits: all but released numbers, and every unresolved purchase."""
 
     numbers: int
@@ -60,6 +59,15 @@ def check_pace(limits: Limits, spending: Spending, count: int) -> None:
     _check_count(
         "max_purchases_per_day", limits.max_purchases_per_day, spending.purchases_last_day, count
     )
+
+
+def pace_exceeded(limits: Limits, spending: Spending, count: int) -> LimitExceeded | None:
+    """The error of `check_pace`, or None."""
+    try:
+        check_pace(limits, spending, count)
+    except LimitExceeded as exceeded:
+        return exceeded
+    return None
 
 
 def purchases_left(limits: Limits, spending: Spending) -> int | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
 
-@dataclass(frozen=True)
-class Money:
+
+class Money(msgspec.Struct, frozen=True):
     """An amount in one currency, such as 1.15 USD."""
 
     amount: Decimal

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from .country import Country
 from .lifecycle import NumberState
@@ -12,8 +13,7 @@ from .number_type import NumberType
 from .phone_number import PhoneNumber
 
 
-@dataclass(frozen=True)
-class NumberFacts:
+class NumberFacts(msgspec.Struct, frozen=True):
     """What is known of a number besides its state; a change of these is no transition."""
 
     label: str
@@ -28,8 +28,7 @@ class NumberFacts:
     next_attempt_at: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(msgspec.Struct, frozen=True):
     """One number of the project's account."""
 
     id: int
@@ -50,8 +49,7 @@ class Number:
     """Counts changes: an update names the version it was made from."""
 
 
-@dataclass(frozen=True)
-class NewNumber:
+class NewNumber(msgspec.Struct, frozen=True):
     """A number that enters the inventory."""
 
     phone_number: PhoneNumber

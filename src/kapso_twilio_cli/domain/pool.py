@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class PostDisconnect(StrEnum):
@@ -13,8 +14,7 @@ class PostDisconnect(StrEnum):
     RETURN_TO_POOL = "return_to_pool"
 
 
-@dataclass(frozen=True)
-class PoolStock:
+class PoolStock(msgspec.Struct, frozen=True):
     """What a pool holds towards its target, counted in one moment."""
 
     ready: int

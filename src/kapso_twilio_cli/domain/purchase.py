@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from .country import Country
 from .money import Money
@@ -32,8 +33,7 @@ class SidSource(StrEnum):
     CALL = "call"
 
 
-@dataclass(frozen=True)
-class RegulatorySids:
+class RegulatorySids(msgspec.Struct, frozen=True):
     """The bundle and the address that a purchase sends, and where each comes from."""
 
     bundle_sid: str | None = None
@@ -42,8 +42,7 @@ class RegulatorySids:
     address_sid_from: SidSource | None = None
 
 
-@dataclass(frozen=True)
-class Owner:
+class Owner(msgspec.Struct, frozen=True):
     """The process that makes a purchase or a verification."""
 
     host: str
@@ -53,8 +52,7 @@ class Owner:
     """When the process began, as the kernel counts: a pid alone is used again."""
 
 
-@dataclass(frozen=True)
-class Purpose:
+class Purpose(msgspec.Struct, frozen=True):
     """What a number is bought for: a pool, an onboarding (`ref`), or neither."""
 
     pool: Country | None = None
@@ -64,8 +62,7 @@ class Purpose:
     """Why an onboarding's number is bought live."""
 
 
-@dataclass(frozen=True)
-class Purchase:
+class Purchase(msgspec.Struct, frozen=True):
     """The intent to buy one exact number, and what came of it."""
 
     id: str

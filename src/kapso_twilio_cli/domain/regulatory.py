@@ -5,7 +5,7 @@ Each on its own: the country's override, else the project's, else what the call 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from .purchase import RegulatorySids, SidSource
 
@@ -13,8 +13,7 @@ NOTHING = "none"
 """A country's override that says: send nothing, whatever the project says."""
 
 
-@dataclass(frozen=True)
-class SidChoice:
+class SidChoice(msgspec.Struct, frozen=True):
     """What each source says of one SID."""
 
     country: str | None

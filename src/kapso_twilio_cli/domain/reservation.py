@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from .country import Country
 from .resolution import Path, ResolveReason
 
 
-@dataclass(frozen=True)
-class NewReservation:
+class NewReservation(msgspec.Struct, frozen=True):
     """A number to be held for one onboarding."""
 
     ref: str
@@ -21,8 +21,7 @@ class NewReservation:
     reserved_until: datetime
 
 
-@dataclass(frozen=True)
-class Reservation:
+class Reservation(msgspec.Struct, frozen=True):
     """A number held for one onboarding. It lasts while the number is reserved or connected."""
 
     id: int

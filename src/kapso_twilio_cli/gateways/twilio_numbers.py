@@ -138,7 +138,7 @@ class TwilioNumbers:
                     hint="run kapso-twilio reconcile: it looks the number up and settles this",
                 ) from lost
             # Full jitter, so that workers who were refused together do not come back together.
-            time.sleep(_BACK_OFF_SECONDS + random.uniform(0, _BACK_OFF_SECONDS * attempt))  # noqa: S311
+            time.sleep(_BACK_OFF_SECONDS + random.uniform(0, _BACK_OFF_SECONDS * attempt))
         raise AssertionError("the last attempt raises")  # pragma: no cover
 
     def find(self, phone_number: PhoneNumber) -> OwnedNumber | None:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from ..domain.event import Event
 from ..domain.lifecycle import NumberState
 from . import columns
 
 
-@dataclass(frozen=True)
-class Journal:
+class Journal(msgspec.Struct, frozen=True):
     """Which run, on which host, writes."""
 
     run_id: str
     host: str
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """An event, before it is written."""
 
     at: datetime

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, fields
+
+import msgspec
+from msgspec.structs import fields
 
 from ..domain.country import Country
 from ..domain.lifecycle import NumberState
@@ -13,8 +15,7 @@ from .numbers import number_in
 from .reservations import reservation
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True):
     """Which numbers to list; None leaves a question out."""
 
     country: Country | None = None
@@ -23,8 +24,7 @@ class Filter:
     ref: str | None = None
 
 
-@dataclass(frozen=True)
-class ListedNumber:
+class ListedNumber(msgspec.Struct, frozen=True):
     """A number, and who holds it."""
 
     number: Number

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+
+import msgspec
+from msgspec.structs import replace
 
 from ..domain.country import Country
 from ..domain.lifecycle import ENTRIES, TRANSITIONS, NumberEvent, NumberState, next_state
@@ -19,8 +21,7 @@ from .journal import Entry, Events
 _CLAIMED = TRANSITIONS[NumberState.READY][NumberEvent.CLAIM]
 
 
-@dataclass(frozen=True)
-class StateCount:
+class StateCount(msgspec.Struct, frozen=True):
     """How many numbers stand in one state, by pool."""
 
     pool: Country | None

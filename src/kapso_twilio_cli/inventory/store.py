@@ -6,10 +6,11 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+
+import msgspec
 
 from ..errors import StateError
 from . import columns
@@ -29,8 +30,7 @@ class Vendors(StrEnum):
     STAND_INS = "stand-ins"
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """What an inventory is pinned to for its whole life."""
 
     project: str

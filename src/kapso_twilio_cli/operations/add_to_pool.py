@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from ..domain.country import country_name
 from ..domain.lifecycle import NumberEvent, NumberState

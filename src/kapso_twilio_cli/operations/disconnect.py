@@ -5,7 +5,8 @@ The number stays in the project's account, whatever the policy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from ..domain.country import Country
 from ..domain.lifecycle import NumberEvent, NumberState
@@ -25,8 +26,7 @@ _END_REASON = "disconnected"
 _POLICY_OF = {event: policy for policy, event in _BY_POLICY.items()}
 
 
-@dataclass(frozen=True)
-class Disconnected:
+class Disconnected(msgspec.Struct, frozen=True):
     """The number as it is now, and the policy that brought it there."""
 
     number: Number

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
+
+import msgspec
+from msgspec import field
+from msgspec.structs import replace
 
 from ..config.model import PoolSettings
 from ..domain.country import Country, country_name
 from ..domain.lifecycle import NumberState
-from ..domain.limits import check_budget, check_pace, purchases_left
+from ..domain.limits import check_budget, pace_exceeded, purchases_left
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..domain.pool import PoolStock, numbers_to_buy
@@ -34,8 +37,7 @@ from .upkeep import lapse_expired, take_up_interrupted
 from .verification import Portfolio, portfolio, require_managed_meta
 
 
-@dataclass(frozen=True)
-class PoolPlan:
+class PoolPlan(msgspec.Struct, frozen=True):
     """What a fill would do for one pool."""
 
     country: Country
@@ -49,8 +51,7 @@ class PoolPlan:
     """Fewer are bought than missing, because of a run's or a day's limit."""
 
 
-@dataclass(frozen=True)
-class FillPlan:
+class FillPlan(msgspec.Struct, frozen=True):
     """What a fill would do, after everything was checked that costs nothing."""
 
     pools: tuple[PoolPlan, ...]
@@ -71,8 +72,7 @@ class FillPlan:
         )
 
 
-@dataclass(frozen=True)
-class PoolReport:
+class PoolReport(msgspec.Struct, frozen=True):
     """What a fill did for one pool."""
 
     country: Country
@@ -86,8 +86,7 @@ class PoolReport:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class FillReport:
+class FillReport(msgspec.Struct, frozen=True):
     """What a fill did."""
 
     pools: tuple[PoolReport, ...]
@@ -98,8 +97,7 @@ class FillReport:
     error: KapsoTwilioError | None
 
 
-@dataclass(frozen=True)
-class FillOptions:
+class FillOptions(msgspec.Struct, frozen=True):
     """How a fill is carried out."""
 
     stop: StopRequest
@@ -239,12 +237,10 @@ def _within_limits(project: Project, plans: Sequence[PoolPlan]) -> list[PoolPlan
     for plan in plans:
         may_buy = plan.to_buy if left is None else min(plan.to_buy, left)
         left = None if left is None else left - may_buy
+        why = None
         if may_buy < plan.to_buy:
-            try:
-                check_pace(limits, spending, sum(other.to_buy for other in plans))
-            except LimitExceeded as limit:
-                plan = replace(plan, to_buy=may_buy, paced=limit)  # noqa: PLW2901
-        paced.append(plan)
+            why = pace_exceeded(limits, spending, sum(other.to_buy for other in plans))
+        paced.append(replace(plan, to_buy=may_buy, paced=why))
     prices = [plan.quote.price for plan in paced if plan.quote for _ in range(plan.to_buy)]
     try:
         check_budget(limits, spending, prices)

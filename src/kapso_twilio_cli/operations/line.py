@@ -11,8 +11,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import field
 
 from ..domain.country import Country
 from ..domain.lifecycle import NumberState
@@ -49,8 +51,7 @@ _SLOWEST_POLL_SECONDS = 5.0
 _LOOK_UP_SECONDS = 0.25  # how often the line looks whether it was asked to stop
 
 
-@dataclass
-class CountryWork:
+class CountryWork(msgspec.Struct):
     """What the line does for one country's pool, and what came of it."""
 
     country: Country
@@ -81,8 +82,7 @@ class CountryWork:
             self.errors.append(error)
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """How far the line is, over all countries."""
 
     bought: int
@@ -98,14 +98,12 @@ class _NotBought(Exception):
         self.error = error
 
 
-@dataclass(frozen=True)
-class _Task:
+class _Task(msgspec.Struct, frozen=True):
     work: CountryWork
     buys: bool = False
 
 
-@dataclass(frozen=True)
-class _Waiting:
+class _Waiting(msgspec.Struct, frozen=True):
     work: CountryWork
     number: Number
     since: float
@@ -181,8 +179,8 @@ class Line:
             self._running[workers.submit(self._buy_and_begin, work)] = _Task(work, buys=True)
 
     def _buy_and_begin(self, work: CountryWork) -> Number:
-        assert work.quote is not None  # noqa: S101 - `to_buy` is set together with them
-        assert work.shelf is not None  # noqa: S101
+        assert work.quote is not None
+        assert work.shelf is not None
         basket = Basket(work.quote, Purpose(pool=work.country), work.shelf)
         try:
             number = buy_number(self._project, basket, self._stop)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
@@ -16,8 +17,7 @@ from .shelf import Shelf
 from .stopping import StopRequest
 
 
-@dataclass(frozen=True)
-class Provisioned:
+class Provisioned(msgspec.Struct, frozen=True):
     """The number, and by which quote it was bought."""
 
     number: Number

@@ -8,9 +8,11 @@ can be found again by its label, and nothing is bought for an intent a second ti
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from ..domain.label import Label
 from ..domain.lifecycle import NumberEvent
@@ -40,8 +42,7 @@ _BETWEEN_DEADLINE_AND_TIMEOUT = timedelta(seconds=60)
 _CLOCKS_MAY_DIFFER_BY = timedelta(minutes=2)
 
 
-@dataclass(frozen=True)
-class Basket:
+class Basket(msgspec.Struct, frozen=True):
     """What to buy, for what, and from which numbers."""
 
     quote: Quote

@@ -6,8 +6,9 @@ costs nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from ..config.model import CountrySettings, ProjectConfig
 from ..domain.country import Country, country_name
@@ -19,8 +20,7 @@ from ..errors import ConfigError, LimitExceeded, VendorRefused
 from ..project import Project
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What a call asks for; None leaves the choice to the project's settings."""
 
     country: Country
@@ -29,8 +29,7 @@ class Wanted:
     address_sid: str | None = None
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """What a purchase in a country will be, by the project's settings."""
 
     country: Country
@@ -40,8 +39,7 @@ class Choice:
     """SIDs that the call passed in vain, because the settings have others."""
 
 
-@dataclass(frozen=True)
-class Quote:
+class Quote(msgspec.Struct, frozen=True):
     """A choice that Twilio sells, and its price a month."""
 
     choice: Choice

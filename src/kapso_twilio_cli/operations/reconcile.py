@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
+from msgspec import field
 
 from ..domain.country import Country
 from ..domain.lifecycle import NumberEvent, NumberState
@@ -34,8 +36,7 @@ class ActionKind(StrEnum):
     VERIFIED = "verified"
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """One thing that was done."""
 
     kind: ActionKind
@@ -43,16 +44,14 @@ class Action:
     detail: str | None = None
 
 
-@dataclass(frozen=True)
-class Unresolved:
+class Unresolved(msgspec.Struct, frozen=True):
     """A purchase that could not be settled, and why."""
 
     purchase: Purchase
     why: str
 
 
-@dataclass(frozen=True)
-class ReconcileReport:
+class ReconcileReport(msgspec.Struct, frozen=True):
     """What a reconcile did, and what it left."""
 
     actions: tuple[Action, ...]
@@ -62,8 +61,7 @@ class ReconcileReport:
     error: KapsoTwilioError | None
 
 
-@dataclass
-class _Findings:
+class _Findings(msgspec.Struct):
     actions: list[Action] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
     errors: list[KapsoTwilioError] = field(default_factory=list)

@@ -6,7 +6,7 @@ claimable by that customer after the number went to another.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from ..domain.lifecycle import NumberEvent
 from ..domain.number import Number
@@ -54,7 +54,7 @@ def end(project: Project, number: Number, held: Reservation, event: NumberEvent)
 
 def _delete_at_meta(project: Project, number: Number) -> None:
     preverified_id = number.facts.preverified_id
-    assert preverified_id is not None  # noqa: S101 - the caller looked
+    assert preverified_id is not None
     if project.meta.delete(preverified_id):
         return
     raise StateError(

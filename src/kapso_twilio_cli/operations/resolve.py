@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
+from msgspec import field
 
 from ..domain.country import Country, country_name
 from ..domain.entitlement import why_not_entitled
@@ -25,8 +27,7 @@ from .shelf import Shelf
 from .stopping import StopRequest
 
 
-@dataclass(frozen=True)
-class Onboarding:
+class Onboarding(msgspec.Struct, frozen=True):
     """Who needs a number, and where."""
 
     country: Country | None
@@ -38,8 +39,7 @@ class Onboarding:
     address_sid: str | None = None
 
 
-@dataclass(frozen=True)
-class Resolution:
+class Resolution(msgspec.Struct, frozen=True):
     """The answer to one onboarding."""
 
     country: Country | None
@@ -51,8 +51,7 @@ class Resolution:
     regulatory: RegulatorySids = field(default_factory=RegulatorySids)
 
 
-@dataclass(frozen=True)
-class LivePurchase:
+class LivePurchase(msgspec.Struct, frozen=True):
     """How a live purchase is made, where one is needed."""
 
     approve: Callable[[Quote], None]
@@ -200,7 +199,7 @@ def _live(
     with project.inventory.read() as session:
         held = session.reservations.of_number(number.id)
         bought = session.purchases.get(number.purchase_id) if number.purchase_id else None
-    assert held is not None  # noqa: S101 - recorded in the transaction that recorded the number
+    assert held is not None
     return _answer(number, held, bought)
 
 

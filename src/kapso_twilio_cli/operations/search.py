@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ..domain.country import Country
 from ..domain.money import Money
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from ..gateways.twilio_numbers import NumberOnSale
 
 
-@dataclass(frozen=True)
-class SearchResult:
+class SearchResult(msgspec.Struct, frozen=True):
     """One sample of what is on sale."""
 
     country: Country

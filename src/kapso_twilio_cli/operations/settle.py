@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from ..domain.number import Number
 from ..domain.purchase import Purchase, PurchaseState
@@ -12,8 +13,7 @@ from ..project import Project
 from .purchase import record
 
 
-@dataclass(frozen=True)
-class Settlement:
+class Settlement(msgspec.Struct, frozen=True):
     """What became of one unresolved purchase."""
 
     purchase: Purchase

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+import msgspec
 
 from ..config.model import PoolSettings
 from ..domain.attention import Attention, AttentionKind, Severity
@@ -22,8 +23,7 @@ from ..project import Project
 EXPIRING_SOON = timedelta(days=7)
 
 
-@dataclass(frozen=True)
-class PoolStatus:
+class PoolStatus(msgspec.Struct, frozen=True):
     """One pool: how many of its numbers stand where."""
 
     country: Country
@@ -50,8 +50,7 @@ class PoolStatus:
         return max(0, self.target_size - self.ready)
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(msgspec.Struct, frozen=True):
     """A project at one moment."""
 
     enabled: bool

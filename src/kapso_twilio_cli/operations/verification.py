@@ -7,9 +7,11 @@ where it was left.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from ..domain.lifecycle import NumberEvent, NumberState
 from ..domain.number import Number
@@ -26,16 +28,14 @@ Portfolio = Mapping[PhoneNumber, "PreverifiedNumber"]
 """What Meta listed when the run began."""
 
 
-@dataclass(frozen=True)
-class CodeArrived:
+class CodeArrived(msgspec.Struct, frozen=True):
     """A code that came in for a number."""
 
     message_sid: str
     code: str
 
 
-@dataclass(frozen=True)
-class CodeFiltered:
+class CodeFiltered(msgspec.Struct, frozen=True):
     """A code came in, and Twilio took its digits out (error 30038)."""
 
     message_sid: str
@@ -77,7 +77,7 @@ def begin(project: Project, number: Number, known: Portfolio) -> Number:
 def finish(project: Project, number: Number, code: str) -> Number:
     """Give the code to Meta; gives the number as `ready`, with the expiry that Meta names."""
     preverified_id = number.facts.preverified_id
-    assert preverified_id is not None  # noqa: S101 - `begin` saved it before it asked
+    assert preverified_id is not None
     try:
         return _ready(project, number, project.meta.verify_code(preverified_id, code))
     except KapsoTwilioError as error:
@@ -108,7 +108,7 @@ def find_code(
 ) -> CodeArrived | CodeFiltered | None:
     """The newest code for `number` among `messages`, since it was asked for."""
     since = number.facts.code_requested_at
-    assert since is not None  # noqa: S101 - `begin` saved it before it asked
+    assert since is not None
     # Twilio's times are whole seconds.
     since = since.replace(microsecond=0)
     mine = [
