@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -208,6 +210,18 @@ def test_a_file_in_another_encoding_names_the_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["x = " + "[" * 9000, "x = " + "9" * 5000, "\x00"])
 def test_hostile_text_is_a_problem_and_no_crash(tmp_path: Path, content: str) -> None:
     assert "1 problem in" in message(tmp_path, content)
+
+
+def test_loading_loads_nothing_heavy(tmp_path: Path) -> None:
+    script = (
+        "import sys, pathlib\n"
+        "from kapso_twilio_cli.config import loading\n"
+        "loading.load(pathlib.Path(sys.argv[1]))\n"
+        "print({'tomlkit', 'keyring', 'platformdirs', 'typer', 'difflib'} & set(sys.modules))\n"
+    )
+    words = [sys.executable, "-c", script, str(file(tmp_path, GOOD))]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout == "set()\n", done.stderr
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
