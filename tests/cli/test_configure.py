@@ -1,15 +1,8 @@
-"""`configure`: by flags and by wizard, with the vendors' sandbox."""
+"""`configure` by flags, with the vendors' sandbox."""
 
 from __future__ import annotations
 
 import io
-import os
-import pty
-import select
-import signal
-import subprocess
-import sys
-import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,9 +12,7 @@ import pytest
 from tests.config.places import GOOD, projects_dir, use_home, write_project
 from tests.vendors import RunningSandbox, running_sandbox
 
-from .calls import Call, Called, caller
-
-INTERRUPT = "Ctrl-C"
+from .calls import Call, caller
 
 
 @pytest.fixture(scope="module")
@@ -227,120 +218,3 @@ def test_with_several_projects_the_new_one_is_named_in_what_comes_next(
     write_project(home, GOOD.replace("acme", "beta"), name="beta")
     document = call("configure", *flags(known), "--json").document
     assert document["next"][0] == "kapso-twilio enable --project acme"
-
-
-def test_the_wizard_alone_gets_a_newcomer_to_the_same_point(
-    call: Call, known: Mapping[str, str], home: Path
-) -> None:
-    typed = [
-        ("Name of the project", "acme"),
-        ("Twilio account SID", "AC1"),
-        ("Twilio account SID", known["account_sid"]),
-        ("Twilio API key SID", ""),
-        ("Plan at Kapso", "platform"),
-        ("add-on booked", "true"),
-        ("Countries to buy numbers in", "us cl"),
-        ("Country that is meant", ""),
-        ("business portfolio", known["meta_business_id"]),
-        ("Turn custom Twilio on", ""),
-        ("Twilio auth token", "wrong"),
-        ("Twilio auth token", known["auth_token"]),
-        ("Meta system user token", known["meta_token"]),
-    ]
-    done = type_into(["configure"], typed)
-    assert done.exit_code == 0, done.err
-    assert "project acme created" in done.out
-    assert "hexadecimal digits" in done.err
-    assert "next: kapso-twilio pool set US --target-size 5" in done.err
-    for name in ("auth_token", "meta_token"):
-        assert known[name] not in done.out + done.err
-    settings = tomllib.loads((projects_dir(home) / "acme.toml").read_text())
-    assert settings["allowed_countries"] == ["US", "CL"]
-    assert (settings["default_country"], settings["enabled"]) == ("US", True)
-    assert call("pool", "set", "US", "--target-size", "1").exit_code == 0
-    assert call("pool", "fill", "--json").document["pools"][0]["ready"] == 1
-
-
-@pytest.mark.usefixtures("with_token")
-def test_the_wizard_on_a_project_offers_what_stands_and_changes_what_differs(
-    known: Mapping[str, str], home: Path
-) -> None:
-    content = GOOD.replace("AC" + "0" * 31 + "1", known["account_sid"])
-    path = write_project(home, content)
-    typed = [
-        ("Twilio account SID", ""),
-        ("Twilio API key SID", ""),
-        ("Plan at Kapso", "enterprise"),
-        ("Countries to buy numbers in", ""),
-        ("Country that is meant", "CL"),
-        ("business portfolio", ""),
-        ("Turn custom Twilio on", ""),
-    ]
-    done = type_into(["configure"], typed)
-    assert done.exit_code == 0, done.err
-    assert path.read_text() == content.replace('"platform"', '"enterprise"').replace(
-        'default_country = "US"', 'default_country = "CL"'
-    )
-
-
-def test_ctrl_c_in_the_wizard_leaves_nothing_behind(home: Path) -> None:
-    done = type_into(["configure"], [("Name of the project", "acme"), ("account SID", INTERRUPT)])
-    assert done.exit_code == 130
-    assert is_empty(home)
-
-
-def type_into(words: list[str], typed: list[tuple[str, str]]) -> Called:
-    """Run the program on a terminal of its own and type each answer when it is asked for."""
-    master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kapso_twilio_cli", *words],
-        stdin=slave,
-        stdout=subprocess.PIPE,
-        stderr=slave,
-        start_new_session=True,
-        env=os.environ | {"COLUMNS": "200"},
-    )
-    os.close(slave)
-    seen = ""
-    try:
-        for question, answer in typed:
-            seen += _read_until(master, question, seen)
-            if answer == INTERRUPT:
-                process.send_signal(signal.SIGINT)
-            else:
-                os.write(master, f"{answer}\n".encode())
-        out, _ = process.communicate(timeout=30)
-        seen += _rest(master)
-    finally:
-        process.kill()
-        process.wait()
-        os.close(master)
-    return Called(process.returncode, out.decode(), seen)
-
-
-def _read_until(master: int, question: str, before: str) -> str:
-    """Read up to a question that was not asked before."""
-    seen = ""
-    deadline = time.monotonic() + 20
-    while question not in seen or not seen.endswith(": "):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{question!r} was not asked; seen:\n{before}{seen}")
-        ready, _, _ = select.select([master], [], [], 0.2)
-        if ready:
-            try:
-                seen += os.read(master, 4096).decode()
-            except OSError:
-                raise AssertionError(
-                    f"it ended before {question!r}; seen:\n{before}{seen}"
-                ) from None
-    return seen
-
-
-def _rest(master: int) -> str:
-    seen = ""
-    while select.select([master], [], [], 0.1)[0]:
-        try:
-            seen += os.read(master, 4096).decode()
-        except OSError:
-            break
-    return seen

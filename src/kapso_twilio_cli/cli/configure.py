@@ -39,7 +39,9 @@ def configure(
         str | None, typer.Argument(metavar="[NAME]", help="The project's name, as with --project.")
     ] = None,
     *,
-    account_sid: Annotated[str | None, typer.Option(metavar="AC...")] = None,
+    account_sid: Annotated[
+        str | None, typer.Option(metavar="AC...", help="The account that owns the numbers.")
+    ] = None,
     plan: Annotated[Plan | None, typer.Option(help="Your plan at Kapso.")] = None,
     custom_twilio_addon: Annotated[
         bool | None, typer.Option(help="Whether the add-on is booked: for pro, team and platform.")
@@ -54,8 +56,12 @@ def configure(
     api_key_sid: Annotated[
         str | None, typer.Option(metavar="SK...", help="Its secret comes as the auth token does.")
     ] = None,
-    bundle_sid: Annotated[str | None, typer.Option(metavar="BU...")] = None,
-    address_sid: Annotated[str | None, typer.Option(metavar="AD...")] = None,
+    bundle_sid: Annotated[
+        str | None, typer.Option(metavar="BU...", help="Bundle where no country has its own.")
+    ] = None,
+    address_sid: Annotated[
+        str | None, typer.Option(metavar="AD...", help="Address where no country has its own.")
+    ] = None,
     meta_business_id: Annotated[
         str | None, typer.Option(metavar="ID", help="Portfolio of the meta_token; for pools.")
     ] = None,
@@ -71,7 +77,7 @@ def configure(
     """Set up a project, or change it: asks on a terminal, takes flags elsewhere.
 
     The auth token is never an option: it is asked for, piped in with --auth-token-stdin, or comes
-    from KAPSO_TWILIO_AUTH_TOKEN or another source (see auth status). It is checked with Twilio
+    from KAPSO_TWILIO_AUTH_TOKEN or another source. It is checked with Twilio
     before anything is written. In a file that is there, only what is given is changed.
     """
     inv = invocation(ctx)

@@ -1,0 +1,107 @@
+"""`configure` by its wizard, on a real terminal, with the vendors' sandbox."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.config.places import GOOD, projects_dir, use_home, write_project
+from tests.vendors import RunningSandbox, running_sandbox
+
+from .calls import Call, caller
+from .terminal import INTERRUPT, type_into
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[RunningSandbox]:
+    with running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox) -> Path:
+    use_home(tmp_path, monkeypatch)
+    monkeypatch.setenv("KAPSO_TWILIO_SANDBOX_URL", sandbox.url)
+    return tmp_path
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
+    return caller(capsys)
+
+
+@pytest.fixture
+def known(sandbox: RunningSandbox) -> Mapping[str, str]:
+    return sandbox.credentials
+
+
+@pytest.fixture
+def with_token(known: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAPSO_TWILIO_AUTH_TOKEN", known["auth_token"])
+
+
+def is_empty(home: Path) -> bool:
+    return not (home / "config").exists() and not (home / "data").exists()
+
+
+def test_the_wizard_alone_gets_a_newcomer_to_the_same_point(
+    call: Call, known: Mapping[str, str], home: Path
+) -> None:
+    typed = [
+        ("Name of the project", "acme"),
+        ("Twilio account SID", "AC1"),
+        ("Twilio account SID", known["account_sid"]),
+        ("Twilio API key SID", ""),
+        ("Plan at Kapso", "platform"),
+        ("add-on booked", "true"),
+        ("Countries to buy numbers in", "us cl"),
+        ("Country that is meant", ""),
+        ("business portfolio", known["meta_business_id"]),
+        ("Turn custom Twilio on", ""),
+        ("Twilio auth token", "wrong"),
+        ("Twilio auth token", known["auth_token"]),
+        ("Meta system user token", known["meta_token"]),
+    ]
+    done = type_into(["configure"], typed)
+    assert done.exit_code == 0, done.err
+    assert "project acme created" in done.out
+    assert "hexadecimal digits" in done.err
+    assert "next: kapso-twilio pool set US --target-size 5" in done.err
+    for name in ("auth_token", "meta_token"):
+        assert known[name] not in done.out + done.err
+    settings = tomllib.loads((projects_dir(home) / "acme.toml").read_text())
+    assert settings["allowed_countries"] == ["US", "CL"]
+    assert (settings["default_country"], settings["enabled"]) == ("US", True)
+    assert call("pool", "set", "US", "--target-size", "1").exit_code == 0
+    assert call("pool", "fill", "--json").document["pools"][0]["ready"] == 1
+
+
+@pytest.mark.usefixtures("with_token")
+def test_the_wizard_on_a_project_offers_what_stands_and_changes_what_differs(
+    known: Mapping[str, str], home: Path
+) -> None:
+    content = GOOD.replace("AC" + "0" * 31 + "1", known["account_sid"])
+    path = write_project(home, content)
+    typed = [
+        ("Twilio account SID", ""),
+        ("Twilio API key SID", ""),
+        ("Plan at Kapso", "enterprise"),
+        ("Countries to buy numbers in", ""),
+        ("Country that is meant", "CL"),
+        ("business portfolio", ""),
+        ("Turn custom Twilio on", ""),
+    ]
+    done = type_into(["configure"], typed)
+    assert done.exit_code == 0, done.err
+    assert path.read_text() == content.replace('"platform"', '"enterprise"').replace(
+        'default_country = "US"', 'default_country = "CL"'
+    )
+
+
+def test_ctrl_c_in_the_wizard_leaves_nothing_behind(home: Path) -> None:
+    done = type_into(["configure"], [("Name of the project", "acme"), ("account SID", INTERRUPT)])
+    assert done.exit_code == 130
+    assert is_empty(home)
