@@ -33,6 +33,7 @@ def fill_progress(inv: Invocation) -> Iterator[Report]:
         TimeElapsedColumn(),
         console=Console(stderr=True),
         transient=True,
+        redirect_stdout=False,  # data goes to stdout, wherever the bar is drawn
     )
 
     def report(plan: FillPlan, progress: Progress) -> None:

@@ -53,19 +53,15 @@ def reconcile_(
     from .pool import approve_plan
     from .progress import fill_progress
 
-    with (
-        mass_work(project, "reconcile"),
-        _RecordedRun(project),
-        stop_on_signals() as stop,
-        fill_progress(inv) as progress,
-    ):
-        options = FillOptions(
-            stop=stop,
-            approve=lambda plan: approve_plan(inv, plan, yes=yes),
-            progress=progress,
-            concurrency=concurrency,
-        )
-        report = reconcile(project, None if no_fill else options)
+    with mass_work(project, "reconcile"), _RecordedRun(project), stop_on_signals() as stop:
+        with fill_progress(inv) as progress:
+            options = FillOptions(
+                stop=stop,
+                approve=lambda plan: approve_plan(inv, plan, yes=yes),
+                progress=progress,
+                concurrency=concurrency,
+            )
+            report = reconcile(project, None if no_fill else options)
         _answer(inv, report)
         if report.error is not None:
             raise report.error
