@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,10 +14,22 @@ if TYPE_CHECKING:
 
     from .errors import KapsoTwilioError
 
+_OBJECTS_BEFORE_COLLECTING = 50_000
+_READER_GONE = 141  # as the shell says of a program that SIGPIPE ended
+
 
 def run() -> None:
     """The entry point of `kapso-twilio`."""
-    sys.exit(main(sys.argv[1:]))
+    # What is made while the program loads is no garbage; looking for it takes a tenth of a claim.
+    gc.set_threshold(_OBJECTS_BEFORE_COLLECTING)
+    try:
+        exit_code = main(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (`head`, say) has what it wanted. Python would complain again at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        exit_code = _READER_GONE
+    sys.exit(exit_code)
 
 
 def main(argv: Sequence[str]) -> int:

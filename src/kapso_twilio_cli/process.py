@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +14,7 @@ _UNKNOWN = ""
 def this_process() -> Owner:
     """The process that is running now."""
     return Owner(
-        host=socket.gethostname(),
+        host=os.uname().nodename,
         boot_id=_boot_id(),
         pid=os.getpid(),
         pid_started=_started(os.getpid()),
@@ -28,7 +27,7 @@ def has_ended(owner: Owner, *, deadline: datetime, now: datetime) -> bool:
     On this host: its pid is gone, belongs to another process, or the machine was started anew.
     Elsewhere nothing can be seen, so only its deadline tells.
     """
-    if owner.host != socket.gethostname():
+    if owner.host != os.uname().nodename:
         return now > deadline
     if owner.boot_id != _boot_id():
         return True

@@ -7,7 +7,7 @@ no secret and loads no network library.
 from __future__ import annotations
 
 import base64
-import secrets as randomness
+import os
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -230,7 +230,7 @@ class Project:
 
 def random_base32(characters: int) -> str:
     """Random lower-case base32 characters, 5 bits each."""
-    text = base64.b32encode(randomness.token_bytes(characters)).decode("ascii").lower()
+    text = base64.b32encode(os.urandom(characters)).decode("ascii").lower()
     return text[:characters]
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..project import Project
 
 
-class Invocation(msgspec.Struct, frozen=True):
+class Invocation(msgspec.Struct, frozen=True, dict=True):
     """One call of the program: which project, and how to speak."""
 
     output: Output

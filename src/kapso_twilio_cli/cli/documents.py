@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from ..domain.event import Event
 from ..domain.money import decimal_text
-from ..domain.number import Number
-from ..domain.reservation import Reservation
-from ..operations.fill import PoolReport
+
+if TYPE_CHECKING:
+    from ..domain.event import Event
+    from ..domain.number import Number
+    from ..domain.reservation import Reservation
+    from ..operations.fill import PoolReport
 
 
 def amount(value: Decimal | None) -> str | None:

@@ -25,8 +25,8 @@ from .quotes import say_lost_sids, what_is_bought
 from .tree import verb
 
 if TYPE_CHECKING:
+    from ..operations.onboarding import LivePurchase, Onboarding, Resolution
     from ..operations.quote import Quote
-    from ..operations.resolve import LivePurchase, Onboarding, Resolution
     from ..project import Project
 
 app = verb()
@@ -63,7 +63,7 @@ def resolve_(
     The same --ref gives the same answer and never buys again.
     """
     inv = invocation(ctx)
-    from ..operations.resolve import Onboarding
+    from ..operations.onboarding import Onboarding
 
     project = inv.project
     onboarding = Onboarding(
@@ -90,7 +90,8 @@ def _new_ref(inv: Invocation, project: Project) -> str:
 def _resolve(
     inv: Invocation, project: Project, onboarding: Onboarding, *, no_provision: bool, yes: bool
 ) -> Resolution:
-    from ..operations.resolve import LivePurchase, resolve
+    from ..operations.onboarding import LivePurchase
+    from ..operations.resolve import resolve
     from ..operations.stopping import stop_on_signals
 
     if no_provision:
@@ -109,7 +110,8 @@ def _rehearse(
     inv: Invocation, project: Project, onboarding: Onboarding, *, no_provision: bool
 ) -> None:
     """Go the whole way up to a purchase, with nothing written."""
-    from ..operations.resolve import LivePurchase, resolve
+    from ..operations.onboarding import LivePurchase
+    from ..operations.resolve import resolve
     from ..operations.stopping import StopRequest
 
     def stop_here(quote: Quote) -> None:

@@ -11,6 +11,8 @@ import msgspec
 from ..domain.project_name import parse_project_name
 from ..errors import ConfigError, UsageError
 
+_PROJECTS = "projects"
+
 HERE = "kapso-twilio.toml"
 """The project file of a working directory."""
 
@@ -51,18 +53,20 @@ def inventory_path(project: str, environ: Mapping[str, str] = os.environ) -> Pat
 
 def named_project_file(name: str) -> Path:
     """The place of a project's file by its name, whether it is there or not."""
-    return config_dir() / "projects" / f"{parse_project_name(name)}.toml"
+    return config_dir() / _PROJECTS / f"{parse_project_name(name)}.toml"
 
 
 def project_files() -> list[Path]:
     """Every file in the folder of project files, by name."""
-    return sorted((config_dir() / "projects").glob("*.toml"))
+    return sorted((config_dir() / _PROJECTS).glob("*.toml"))
 
 
 def name_by_place(path: Path) -> str | None:
     """The name that a file in the folder of project files must hold; elsewhere None."""
-    folder = config_dir() / "projects"
-    return path.stem if path.absolute().parent == folder.absolute() else None
+    folder = path.absolute().parent
+    if folder.name != _PROJECTS:
+        return None  # without asking where that folder is, which takes as long as all the rest
+    return path.stem if folder == (config_dir() / _PROJECTS).absolute() else None
 
 
 def find_project_file(

@@ -11,8 +11,9 @@ from ..domain.phone_number import PhoneNumber
 from ..domain.purchase import Purpose
 from ..errors import StateError
 from ..project import Project
+from .allowed import require_allowed
 from .purchase import Basket, buy_number
-from .quote import Quote, Wanted, choose_for, quote, require_allowed
+from .quote import Quote, Wanted, choose_for, quote
 from .shelf import Shelf
 from .stopping import StopRequest
 

@@ -16,7 +16,7 @@ from ..domain.money import Money
 from ..domain.number_type import NumberType
 from ..domain.purchase import RegulatorySids
 from ..domain.regulatory import SidChoice, choose
-from ..errors import ConfigError, LimitExceeded, VendorRefused
+from ..errors import LimitExceeded, VendorRefused
 from ..project import Project
 
 
@@ -44,18 +44,6 @@ class Quote(msgspec.Struct, frozen=True):
 
     choice: Choice
     price: Money
-
-
-def require_allowed(config: ProjectConfig, country: Country) -> None:
-    """Raise ConfigError unless the project may have numbers in the country."""
-    if country in config.allowed_countries:
-        return
-    allowed = ", ".join(config.allowed_countries) or "none"
-    raise ConfigError(
-        f"{country_name(country)} ({country}) is not allowed in project {config.project}",
-        reason=f"allowed countries: {allowed}",
-        hint=f"kapso-twilio country allow {country}",
-    )
 
 
 def choose_for(config: ProjectConfig, wanted: Wanted) -> Choice:

@@ -1,0 +1,92 @@
+"""An onboarding's number outside the pool: one that waits for nobody, else a purchase."""
+
+from __future__ import annotations
+
+from ..domain.country import Country
+from ..domain.lifecycle import NumberEvent
+from ..domain.purchase import Purchase, Purpose
+from ..domain.reservation import NewReservation
+from ..domain.resolution import Path, ResolveReason
+from ..errors import Locked, OutcomeUnknown, StateError
+from ..process import has_ended
+from ..project import Project
+from .onboarding import LivePurchase, Onboarding, Resolution, answer, same_answer
+from .purchase import Basket, buy_number
+from .quote import Choice, Wanted, choose_for, quote
+from .settle import settle
+from .shelf import Shelf
+
+
+def settle_pending(project: Project, pending: Purchase, country: Country) -> Resolution | None:
+    """The answer of the ref's unresolved purchase; None when it turns out not to have bought."""
+    ref = pending.purpose.ref
+    if pending.country != country:
+        raise StateError(
+            f"ref {ref} is being answered with a number of {pending.country}",
+            reason=f"one ref names one onboarding, and this one asks for {country}",
+            hint="use another --ref for another onboarding",
+        )
+    owner = pending.owner
+    if not has_ended(owner, deadline=pending.deadline, now=project.now()):
+        raise Locked(
+            f"ref {ref} is being answered by another process",
+            reason=f"pid {owner.pid} on {owner.host} is buying {pending.phone_number}",
+            hint="run the command again in a moment: the same ref gives the same answer",
+        )
+    settlement = settle(project, pending)
+    if settlement.still_unknown is not None:
+        raise OutcomeUnknown(
+            f"it is not known yet whether {pending.phone_number} was bought",
+            reason=settlement.still_unknown,
+            hint="run kapso-twilio reconcile, then this command again with the same --ref",
+        )
+    if settlement.number is None:
+        return None
+    with project.inventory.read() as session:
+        held = session.reservations.of_number(settlement.number.id)
+        return None if held is None else same_answer(session, held, country)
+
+
+def resolve_live(
+    project: Project,
+    onboarding: Onboarding,
+    country: Country,
+    reason: ResolveReason,
+    live: LivePurchase,
+) -> Resolution:
+    """A number of the account that waits for nobody, else a purchase; `reason`: why no pool."""
+    wanted = Wanted(country, onboarding.number_type, onboarding.bundle_sid, onboarding.address_sid)
+    choice = choose_for(project.config, wanted)
+    reused = _reuse(project, onboarding, choice, reason)
+    if reused is not None:
+        return reused
+    live.lost_sids(choice)
+    quoted = quote(project, choice)
+    live.approve(quoted)
+    purpose = Purpose(ref=onboarding.ref, customer=onboarding.customer, reason=reason)
+    shelf = Shelf(project, choice, sms_only=False)
+    number = buy_number(project, Basket(quoted, purpose, shelf), live.stop)
+    with project.inventory.read() as session:
+        held = session.reservations.of_number(number.id)
+        bought = session.purchases.get(number.purchase_id) if number.purchase_id else None
+    assert held is not None  # recorded in the transaction that recorded the number
+    return answer(number, held, bought)
+
+
+def _reuse(
+    project: Project, onboarding: Onboarding, choice: Choice, reason: ResolveReason
+) -> Resolution | None:
+    now = project.now()
+    with project.inventory.write() as tx:
+        held = tx.reservations.of_ref(onboarding.ref)
+        if held is not None:
+            return same_answer(tx, held, choice.country)
+        number = tx.numbers.unpooled(choice.country, choice.number_type)
+        if number is None:
+            return None
+        number = tx.numbers.apply(number, NumberEvent.RESERVE_LIVE, now)
+        until = now + project.config.onboarding.reservation_ttl
+        new = NewReservation(
+            onboarding.ref, Path.LIVE, reason, choice.country, onboarding.customer, until
+        )
+        return answer(number, tx.reservations.add(new, number, now))
