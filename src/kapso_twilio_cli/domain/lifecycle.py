@@ -181,7 +181,9 @@ _WAYS_OUT: dict[NumberState, str] = {
 
 
 def _states_with(event: NumberEvent) -> str:
-    states = [state for state, row in TRANSITIONS.items() if event in row]
+    states = [str(state) for state, row in TRANSITIONS.items() if event in row]
+    if not states:
+        states = ["new"] if event in ENTRIES else [NumberState.MISSING]
     return " and ".join(states) if len(states) < 3 else ", ".join(states)
 
 
