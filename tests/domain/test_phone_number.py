@@ -1,0 +1,79 @@
+"""Phone numbers: full E.164, or refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kapso_twilio_cli.domain.phone_number import mask, normalise, parse_phone_number
+from kapso_twilio_cli.errors import UsageError
+
+
+@pytest.mark.parametrize("text", ["+56912345678", "+14155550123", "+442071838750", "+4930123456"])
+def test_a_full_number_is_taken_as_it_is(text: str) -> None:
+    assert parse_phone_number(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "+",
+        "+5691",
+        "56912345678",
+        "0056912345678",
+        "912345678",
+        "+56 9 1234 5678",
+        "+1 (415) 555-0123",
+        "+1415555012*",
+        "+0123456789",
+        "+999123456789",
+        "+1415555",
+        "+1415555012345",
+        "+1234567890123456",
+        "+56912345678\n",
+        " +56912345678",
+        "+٥٦٩١٢٣٤٥٦٧٨",
+        "+14155550123;ext=1",
+        "tel:+14155550123",
+    ],
+)
+def test_anything_partial_or_ambiguous_is_wrong_usage(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_phone_number(text)
+    assert caught.value.exit_code == 2
+    assert repr(text) in caught.value.message
+    assert "+56912345678" in (caught.value.hint or "")
+
+
+@given(st.text())
+def test_whatever_is_typed_is_taken_unchanged_or_refused(text: str) -> None:
+    try:
+        assert parse_phone_number(text) == text
+    except UsageError:
+        return
+
+
+@pytest.mark.parametrize(
+    ("displayed", "phone_number"),
+    [
+        ("+1 211-555-5105", "+12115555105"),
+        ("12115555105", "+12115555105"),
+        ("+56 9 1234 5678", "+56912345678"),
+        ("(+44) 20 7183 8750", "+442071838750"),
+        ("", None),
+        ("hidden", None),
+        ("12345", None),
+        ("+0 123 456 789", None),
+    ],
+)
+def test_a_vendors_display_form_is_normalised(displayed: str, phone_number: str | None) -> None:
+    assert normalise(displayed) == phone_number
+
+
+@pytest.mark.parametrize("text", ["+14155550123", "+4930123456", "+5691234", "+569123456"])
+def test_a_masked_number_does_not_give_the_number_away(text: str) -> None:
+    assert "•••" in mask(text)
+    assert len(mask(text).replace("•", "")) < len(text)
+    assert text not in mask(text)
