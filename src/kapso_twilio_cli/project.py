@@ -58,15 +58,8 @@ class Project:
     def locate(cls, *, name: str | None, config_path: Path | None) -> Project:
         """The project that is meant; ConfigError or UsageError says why it cannot be told."""
         path = locations.find_project_file(name=name, config_path=config_path)
-        config = load(path)
         expected = name or locations.name_by_place(path)
-        if expected is not None and expected != config.project:
-            raise ConfigError(
-                f"{path} is not the file of project {expected}",
-                reason=f"it says project = {config.project!r}",
-                hint="name the right project with --project, or correct the file",
-            )
-        return cls(path, config)
+        return cls(path, load(path, name=expected))
 
     @property
     def name(self) -> str:

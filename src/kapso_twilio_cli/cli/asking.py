@@ -27,6 +27,12 @@ def ask(question: str, *, offered: str = "") -> str:
     return _prompt(question, default=offered, show_default=bool(offered))
 
 
+def confirm(question: str) -> bool:
+    """Ask on stderr for a yes or a no; no is the default."""
+    with redirect_stdout(sys.stderr):
+        return bool(typer.confirm(question, err=True))
+
+
 def read_secret(what: str) -> Secret:
     """The secret that was piped in; UsageError if nothing was."""
     from ..config.secrets import usable_secret

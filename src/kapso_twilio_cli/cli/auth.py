@@ -192,7 +192,7 @@ def _read(inv: Invocation, name: SecretName, *, from_stdin: bool) -> Secret:
 
 
 def _check(project: Project, name: SecretName, secret: Secret, draft: Draft) -> str | None:
-    from .vendor_checks import check_secret
+    from ..operations.check_secret import check_secret
 
     def known(other: SecretName) -> Secret | None:
         found = project.secrets.find(other)

@@ -55,7 +55,9 @@ class Invocation(msgspec.Struct, frozen=True, dict=True):
                 reason="there is no terminal to ask on",
                 hint="add --yes to go ahead",
             )
-        if not typer.confirm(question, err=True):
+        from .asking import confirm
+
+        if not confirm(question):
             raise Interrupted("declined; nothing was changed")
 
 
@@ -75,11 +77,25 @@ class Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Turn the common options into an Invocation before the command runs."""
         ctx.obj = _invocation_from(ctx)
+        if ctx.obj.verbose:
+            _say_what_is_done()
         return super().invoke(ctx)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Examples stand as they were written."""
         write_epilog(self.epilog, formatter)
+
+
+def _say_what_is_done() -> None:
+    """Send the program's log to stderr: what is asked of the vendors, and how it was answered."""
+    import logging
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log = logging.getLogger("kapso_twilio_cli")
+    log.handlers = [handler]
+    log.propagate = False
+    log.setLevel(logging.INFO)
 
 
 def write_epilog(epilog: str | None, formatter: Any) -> None:

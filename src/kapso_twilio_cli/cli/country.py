@@ -9,6 +9,7 @@ import typer
 from ..domain.country import Country, country_name, parse_country
 from ..domain.number_type import NumberType
 from ..errors import StateError, UsageError
+from ..operations.allowed import require_allowed
 from .answer import Table
 from .command import Command, invocation
 from .options import DryRun
@@ -85,7 +86,7 @@ def default(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> Non
     """Choose the country that is meant when a command names none."""
     inv = invocation(ctx)
     code = parse_country(country)
-    require_allowed(inv.project.config, code, "be the default")
+    require_allowed(inv.project.config, code)
     draft = edit(inv, [(("default_country",), code)], dry_run=dry_run)
     fields = {**outcome(draft, dry_run=dry_run), "default_country": code}
     inv.answer("country.default", fields, said(f"default: {code}", draft, dry_run=dry_run))
@@ -139,18 +140,6 @@ def unset(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> None:
         "country.unset",
         {**outcome(draft, dry_run=dry_run), **_listed(draft.config, code)},
         said(f"{code} has no settings of its own", draft, dry_run=dry_run),
-    )
-
-
-def require_allowed(config: ProjectConfig, code: Country, to: str) -> None:
-    """Raise StateError, naming the command that helps, unless the country is allowed."""
-    if code in config.allowed_countries:
-        return
-    raise StateError(
-        f"{code} ({country_name(code)}) cannot {to}",
-        reason="it is not an allowed country; allowed: "
-        + (", ".join(config.allowed_countries) or "none"),
-        hint=f"kapso-twilio country allow {code}",
     )
 
 

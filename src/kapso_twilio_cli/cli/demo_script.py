@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..sandbox.options import Ready
 
-_WIDTH = 88
+_WIDTH = 84
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import typer
 from ..domain.country import Country, parse_country
 from ..domain.pool import PostDisconnect
 from ..errors import StateError, UsageError
+from ..operations.allowed import require_allowed
 from .command import Command, Invocation, invocation
-from .country import require_allowed
 from .options import DryRun
 from .project_edit import edit, outcome, said
 
@@ -53,7 +53,7 @@ def set_pool(
     inv = invocation(ctx)
     code = parse_country(country)
     config = inv.project.config
-    require_allowed(config, code, "have a pool")
+    require_allowed(config, code)
     before = config.pools.get(code)
     given = {"target_size": target_size, "enabled": enabled, "post_disconnect": post_disconnect}
     draft = edit(inv, _changes(code, given, before), dry_run=dry_run)

@@ -138,7 +138,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
     def _check(self, name: SecretName, secret: Secret) -> None:
         from ..config.locations import endpoints
-        from .vendor_checks import check_secret
+        from ..operations.check_secret import check_secret
 
         check_secret(name, secret, self.config, self.find, endpoints())
 

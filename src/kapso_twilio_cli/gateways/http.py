@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import email.utils
 import json
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import stamina
@@ -23,6 +25,8 @@ from ..errors import VendorUnavailable
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 20.0
 POST_TIMEOUT_SECONDS = CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS
+
+_log = logging.getLogger(__name__)
 
 _ATTEMPTS = 4
 _RETRY_AFTER_AT_MOST_SECONDS = 30.0
@@ -119,6 +123,24 @@ class Http:
         return response
 
     def _send(self, call: Call) -> requests.Response:
+        path = urlsplit(call.url).path  # the query holds phone numbers
+        try:
+            response = self._request(call)
+        except requests.RequestException as error:
+            _log.info("%s %s %s: %s", self._vendor, call.method, path, _in_words(error))
+            raise
+        milliseconds = response.elapsed.total_seconds() * 1000
+        _log.info(
+            "%s %s %s: %d, %.0f ms",
+            self._vendor,
+            call.method,
+            path,
+            response.status_code,
+            milliseconds,
+        )
+        return response
+
+    def _request(self, call: Call) -> requests.Response:
         return self._session.request(
             call.method,
             call.url,

@@ -27,7 +27,8 @@ def settle_pending(project: Project, pending: Purchase, country: Country) -> Res
             hint="use another --ref for another onboarding",
         )
     owner = pending.owner
-    if not has_ended(owner, deadline=pending.deadline, now=project.now()):
+    is_open = pending.state is PurchaseState.OPEN
+    if is_open and not has_ended(owner, deadline=pending.deadline, now=project.now()):
         raise Locked(
             f"ref {ref} is being answered by another process",
             reason=f"pid {owner.pid} on {owner.host} is buying {pending.phone_number}",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..domain.purchase import Purpose
-from ..errors import StateError
+from ..errors import Concerns, StateError, VendorRefused
 from ..project import Project
 from .allowed import require_allowed
 from .purchase import Basket, buy_number
@@ -42,13 +42,29 @@ def provision(
     stop: StopRequest,
 ) -> Provisioned:
     """Buy `phone_number`, or any number on sale; `approve` is asked first and may raise."""
+    candidates: Iterable[PhoneNumber] = Shelf(project, quoted.choice, sms_only=False)
     if phone_number is not None:
         _refuse_held(project, phone_number)
+        _refuse_not_on_sale(project, quoted, phone_number)
+        candidates = [phone_number]
     approve(quoted)
-    shelf = Shelf(project, quoted.choice, sms_only=False)
-    candidates = [phone_number] if phone_number is not None else shelf
     number = buy_number(project, Basket(quoted, Purpose(), candidates), stop)
     return Provisioned(number, quoted)
+
+
+def _refuse_not_on_sale(project: Project, quoted: Quote, phone_number: PhoneNumber) -> None:
+    """A number of another country or type would be bought at another price than was shown."""
+    choice = quoted.choice
+    found = project.twilio.numbers.search(
+        choice.country, choice.number_type, sms_only=False, contains=phone_number
+    )
+    if all(on_sale.phone_number != phone_number for on_sale in found):
+        raise VendorRefused(
+            f"{phone_number} is not on sale",
+            reason=f"Twilio does not list it among {choice.country}'s {choice.number_type} numbers",
+            hint=f"choose one of: kapso-twilio search --country {choice.country}",
+            concerns=Concerns.NUMBER,
+        )
 
 
 def _refuse_held(project: Project, phone_number: PhoneNumber) -> None:

@@ -30,7 +30,7 @@ def check_secret(
         case SecretName.META_TOKEN | SecretName.META_APP_SECRET:
             return _check_meta(name, secret, config, known, endpoints)
         case SecretName.KAPSO_API_KEY:
-            from ..operations.credentials import check_kapso_credentials
+            from .credentials import check_kapso_credentials
 
             check_kapso_credentials(secret.reveal(), endpoints)
             return None
@@ -41,7 +41,7 @@ def check_secret(
 def _check_twilio(
     name: SecretName, secret: Secret, config: ProjectConfig, known: Known, endpoints: Endpoints
 ) -> None:
-    from ..operations.credentials import TwilioCredentials, check_twilio_credentials
+    from .credentials import TwilioCredentials, check_twilio_credentials
 
     account_sid = config.twilio.account_sid
     if name is SecretName.AUTH_TOKEN:
@@ -63,7 +63,7 @@ def _check_twilio(
 def _check_meta(
     name: SecretName, secret: Secret, config: ProjectConfig, known: Known, endpoints: Endpoints
 ) -> str | None:
-    from ..operations.credentials import check_meta_credentials
+    from .credentials import check_meta_credentials
 
     meta = config.meta
     if meta.business_id is None:
