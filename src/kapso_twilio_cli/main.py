@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from . import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
     from .errors import KapsoTwilioError
 
@@ -22,6 +24,7 @@ def run() -> None:
     """The entry point of `kapso-twilio`."""
     # What is made while the program loads is no garbage; looking for it takes a tenth of a claim.
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTING)
+    signal.signal(signal.SIGTERM, _raise_terminated)
     try:
         exit_code = main(sys.argv[1:])
         sys.stdout.flush()
@@ -72,6 +75,13 @@ def _run(argv: Sequence[str], output: object) -> tuple[int, KapsoTwilioError | N
             reason=f"{type(error).__name__}, at the place shown above",
             hint="report it with the lines above; kapso-twilio status shows where things are",
         )
+
+
+def _raise_terminated(_number: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends a command as Ctrl-C does. What buys takes both signals with more care."""
+    from .errors import Terminated
+
+    raise Terminated("terminated")
 
 
 def _asks_for_json(argv: Sequence[str]) -> bool:

@@ -5,7 +5,11 @@ Source: twilio.com/docs/api/errors/<code> (read 2026-11-22), except where a line
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from twilio.base.exceptions import TwilioException
 
 from ..domain.country import Country, country_name
 from ..errors import (
@@ -15,6 +19,7 @@ from ..errors import (
     VendorRefused,
     VendorUnavailable,
 )
+from .http import AnswerLost
 from .twilio_client import TwilioAnswer
 
 NOT_AVAILABLE_ANY_MORE = 21422
@@ -99,6 +104,28 @@ _CREDENTIALS: dict[int, tuple[str, str]] = {
         "grant it in the Twilio console, or use a standard key",
     ),
 }
+
+
+@contextmanager
+def translated(doing: str, country: Country | None = None) -> Iterator[None]:
+    """Within, what Twilio refuses or garbles is raised as this program's errors."""
+    try:
+        yield
+    except TwilioAnswer as answer:
+        raise translate(answer, doing=doing, country=country) from answer
+    except AnswerLost as lost:
+        raise VendorUnavailable(
+            f"it is not known whether Twilio did what was asked ({doing})",
+            reason=str(lost),
+            hint="run the command again: it looks at what is there first",
+        ) from lost
+    except (TwilioException, LookupError, AttributeError, TypeError, ValueError) as error:
+        # A 200 that is JSON, and yet not what the resource promises.
+        raise VendorUnavailable(
+            f"Twilio's answer cannot be read (asked to {doing})",
+            reason=f"it lacks what it should hold ({type(error).__name__})",
+            hint="run the command again later; a proxy on the way may be the cause",
+        ) from error
 
 
 def translate(answer: TwilioAnswer, *, doing: str, country: Country | None) -> KapsoTwilioError:

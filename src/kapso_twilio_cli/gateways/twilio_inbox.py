@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from ..domain.phone_number import PhoneNumber
-from .twilio_client import TwilioAnswer, TwilioClient
-from .twilio_errors import translate
+from .twilio_client import TwilioClient
+from .twilio_errors import translated
 
 _PAGE_SIZE = 1000
 OTP_FILTERED = 30038  # "OTP Message Body Filtered": the digits are gone from the body
@@ -42,11 +42,9 @@ class TwilioInbox:
 
     def since(self, moment: datetime) -> list[InboundMessage]:
         """Every inbound SMS received at or after `moment`, in no order."""
-        try:
+        with translated("list messages"):
             found = self._messages.list(date_sent_after=_day(moment), page_size=_PAGE_SIZE)
-        except TwilioAnswer as answer:
-            raise translate(answer, doing="list messages", country=None) from answer
-        inbound = [_inbound(message) for message in found if message.direction == "inbound"]
+            inbound = [_inbound(message) for message in found if message.direction == "inbound"]
         return [message for message in inbound if message.received_at >= moment]
 
 

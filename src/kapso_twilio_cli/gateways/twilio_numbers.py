@@ -16,10 +16,10 @@ from typing import Any
 from ..domain.country import Country, country_name
 from ..domain.number_type import NumberType
 from ..domain.phone_number import PhoneNumber
-from ..errors import Concerns, OutcomeUnknown, VendorRefused, VendorUnavailable
+from ..errors import Concerns, OutcomeUnknown, VendorRefused
 from .http import AnswerLost
 from .twilio_client import TwilioAnswer, TwilioClient
-from .twilio_errors import NOT_FOUND, TOO_MANY_CONCURRENT, translate
+from .twilio_errors import NOT_FOUND, TOO_MANY_CONCURRENT, translate, translated
 
 _PAGE_SIZE = 1000  # more is refused (20007)
 _SEARCH_SIZE = 30  # the API gives no more, whatever is asked
@@ -79,24 +79,19 @@ class TwilioNumbers:
 
     def check_credentials(self) -> None:
         """Raise CredentialsError unless Twilio takes the credentials. Works with an API key."""
-        try:
+        with translated("list numbers"):
             self._account.incoming_phone_numbers.page(page_size=1)
-        except TwilioAnswer as answer:
-            raise translate(answer, doing="list numbers", country=None) from answer
 
     def types_on_sale(self, country: Country) -> frozenset[NumberType]:
         """The types that Twilio sells in the country; VendorRefused where it sells none."""
-        try:
-            found = self._account.available_phone_numbers(country).fetch()
-        except TwilioAnswer as answer:
-            if answer.code == NOT_FOUND:
-                raise VendorRefused(
-                    f"Twilio sells no numbers in {country_name(country)} ({country})",
-                    reason=f"the country is not in its list (Twilio {answer.code})",
-                    hint="see twilio.com/en-us/phone-numbers for the countries that are",
-                ) from answer
-            raise translate(answer, doing=f"search in {country}", country=country) from answer
-        keys = set(found.subresource_uris or {})
+        with translated(f"search in {country}", country):
+            try:
+                found = self._account.available_phone_numbers(country).fetch()
+            except TwilioAnswer as answer:
+                if answer.code != NOT_FOUND:
+                    raise
+                raise _no_numbers_in(country) from answer
+            keys = set(found.subresource_uris or {})
         return frozenset(kind for kind in NumberType if kind.subresource in keys)
 
     def search(
@@ -111,10 +106,8 @@ class TwilioNumbers:
         resource = getattr(
             self._account.available_phone_numbers(country), _SDK_RESOURCE[number_type]
         )
-        try:
+        with translated(f"search in {country}", country):
             return [_number_on_sale(found) for found in resource.list(**filters)]
-        except TwilioAnswer as answer:
-            raise translate(answer, doing=f"search in {country}", country=country) from answer
 
     def buy(self, order: Order) -> OwnedNumber:
         """Buy exactly the number that is ordered.
@@ -143,35 +136,23 @@ class TwilioNumbers:
 
     def find(self, phone_number: PhoneNumber) -> OwnedNumber | None:
         """The account's own number with exactly this E.164, or None."""
-        try:
+        with translated(f"look up {phone_number}"):
             # The filter matches partially: the whole E.164 is compared here.
             found = self._account.incoming_phone_numbers.list(
                 phone_number=phone_number, page_size=_PAGE_SIZE
             )
-        except TwilioAnswer as answer:
-            raise translate(answer, doing=f"look up {phone_number}", country=None) from answer
-        return next((_owned(n) for n in found if n.phone_number == phone_number), None)
+            return next((_owned(n) for n in found if n.phone_number == phone_number), None)
 
     def owned(self) -> Iterator[OwnedNumber]:
         """Every number that the account holds; a page that cannot be had raises."""
-        try:
+        with translated("list numbers"):
             for found in self._account.incoming_phone_numbers.stream(page_size=_PAGE_SIZE):
                 yield _owned(found)
-        except TwilioAnswer as answer:
-            raise translate(answer, doing="list numbers", country=None) from answer
 
     def set_label(self, sid: str, label: str) -> None:
         """Put a FriendlyName on an owned number."""
-        try:
+        with translated(f"rename {sid}"):
             self._account.incoming_phone_numbers(sid).update(friendly_name=label)
-        except TwilioAnswer as answer:
-            raise translate(answer, doing="rename a number", country=None) from answer
-        except AnswerLost as lost:
-            raise VendorUnavailable(
-                f"it is not known whether {sid} was renamed",
-                reason=str(lost),
-                hint="look at its friendly name in the Twilio console",
-            ) from lost
 
     def _create(self, order: Order) -> OwnedNumber:
         wanted = {
@@ -195,6 +176,14 @@ _SDK_RESOURCE = {
     NumberType.TOLL_FREE: "toll_free",
     NumberType.NATIONAL: "national",
 }
+
+
+def _no_numbers_in(country: Country) -> VendorRefused:
+    return VendorRefused(
+        f"Twilio sells no numbers in {country_name(country)} ({country})",
+        reason=f"the country is not in its list (Twilio {NOT_FOUND})",
+        hint="see twilio.com/en-us/phone-numbers for the countries that are",
+    )
 
 
 def out_of_stock(country: Country, number_type: NumberType) -> VendorRefused:

@@ -13,7 +13,7 @@ from ..domain.country import Country
 from ..domain.money import Money
 from ..domain.number_type import NumberType
 from .twilio_client import TwilioAnswer, TwilioClient
-from .twilio_errors import NOT_FOUND, translate
+from .twilio_errors import NOT_FOUND, translated
 
 _KEY_LACKS_PERMISSION = 70051
 
@@ -29,21 +29,20 @@ class TwilioPrices:
 
         Empty when Twilio names none, or the key may not ask: then the price is unknown.
         """
-        try:
-            found = self._countries(country).fetch()
-        except TwilioAnswer as answer:
-            if answer.code in (NOT_FOUND, _KEY_LACKS_PERMISSION):
+        with translated(f"price numbers in {country}", country):
+            try:
+                return _prices(self._countries(country).fetch())
+            except TwilioAnswer as answer:
+                if answer.code not in (NOT_FOUND, _KEY_LACKS_PERMISSION):
+                    raise
                 return {}
-            raise translate(
-                answer, doing=f"price numbers in {country}", country=country
-            ) from answer
-        currency = str(found.price_unit or "").upper()
-        prices = {entry.get("number_type"): entry for entry in found.phone_number_prices or []}
-        return {
-            kind: Money(amount, currency)
-            for kind in NumberType
-            if (amount := _amount(prices.get(kind.pricing_name))) is not None
-        }
+
+
+def _prices(found: Any) -> dict[NumberType, Money]:
+    currency = str(found.price_unit or "").upper()
+    listed = {entry.get("number_type"): entry for entry in found.phone_number_prices or []}
+    amounts = {kind: _amount(listed.get(kind.pricing_name)) for kind in NumberType}
+    return {kind: Money(amount, currency) for kind, amount in amounts.items() if amount is not None}
 
 
 def _amount(entry: Any) -> Decimal | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import Locked
+from ..errors import Locked, StateError
 from ..project import Project
 
 
@@ -26,14 +26,21 @@ def mass_work(project: Project, command: str, *, wait_seconds: float = 0.0) -> I
     lock = FileLock(folder / "run.lock", timeout=wait_seconds, mode=0o600)
     try:
         lock.acquire()
+        _write_holder(holder, project, command)
     except Timeout as error:
         raise Locked(
             f"another run is at work on project {project.name}",
             reason=_in_words(holder),
             hint="run the command again when it has ended",
         ) from error
+    except OSError as error:
+        lock.release()
+        raise StateError(
+            f"the folder {folder} cannot be written",
+            reason=f"{error.strerror}; the lock and the inventory stand there",
+            hint="check the folder's owner, its permissions and the free space",
+        ) from error
     try:
-        _write_holder(holder, project, command)
         yield
     finally:
         holder.unlink(missing_ok=True)
