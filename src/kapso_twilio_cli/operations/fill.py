@@ -281,7 +281,8 @@ def _report(
         for pool, work in zip(plan.pools, works, strict=True)
     ]
     paced = next((pool.paced for pool in plan.pools if pool.paced), None)
-    errors = [*stopped, *(error for work in works for error in work.errors)]
+    unknown = [settlement.error for settlement in settled if settlement.error is not None]
+    errors = [*stopped, *unknown, *(error for work in works for error in work.errors)]
     return FillReport(
         pools=tuple(pools),
         settled=settled,

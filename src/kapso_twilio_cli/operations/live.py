@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..domain.country import Country
 from ..domain.lifecycle import NumberEvent
-from ..domain.purchase import Purchase, Purpose
+from ..domain.purchase import Purchase, PurchaseState, Purpose
 from ..domain.reservation import NewReservation
 from ..domain.resolution import Path, ResolveReason
-from ..errors import Locked, OutcomeUnknown, StateError
+from ..errors import Locked, StateError
 from ..process import has_ended
 from ..project import Project
 from .onboarding import LivePurchase, Onboarding, Resolution, answer, same_answer
@@ -35,12 +35,8 @@ def settle_pending(project: Project, pending: Purchase, country: Country) -> Res
             hint="run the command again in a moment: the same ref gives the same answer",
         )
     settlement = settle(project, pending)
-    if settlement.still_unknown is not None:
-        raise OutcomeUnknown(
-            f"it is not known yet whether {pending.phone_number} was bought",
-            reason=settlement.still_unknown,
-            hint="run kapso-twilio reconcile, then this command again with the same --ref",
-        )
+    if settlement.error is not None:
+        raise settlement.error
     if settlement.number is None:
         return None
     with project.inventory.read() as session:

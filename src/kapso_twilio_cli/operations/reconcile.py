@@ -119,6 +119,7 @@ def _note_settlement(settlement: Settlement, found: _Findings) -> None:
     purchase = settlement.purchase
     if settlement.still_unknown is not None:
         found.unresolved.append(Unresolved(purchase, settlement.still_unknown))
+        found.errors += [settlement.error] if settlement.error is not None else []
     elif settlement.number is not None:
         detail = f"it was bought ({settlement.number.sid})"
         found.actions.append(Action(ActionKind.PURCHASE_SETTLED, purchase.phone_number, detail))

@@ -8,6 +8,7 @@ import msgspec
 
 from ..domain.number import Number
 from ..domain.purchase import Purchase, PurchaseState
+from ..errors import OutcomeUnknown
 from ..process import has_ended
 from ..project import Project
 from .purchase import record
@@ -21,6 +22,17 @@ class Settlement(msgspec.Struct, frozen=True):
     """The number, when it was bought."""
     still_unknown: str | None
     """Why it cannot be settled yet; None when it is settled."""
+
+    @property
+    def error(self) -> OutcomeUnknown | None:
+        """What a run that leaves the purchase unknown ends with; None when it is settled."""
+        if self.still_unknown is None:
+            return None
+        return OutcomeUnknown(
+            f"it is not known yet whether {self.purchase.phone_number} was bought",
+            reason=self.still_unknown,
+            hint="run kapso-twilio reconcile later: it looks again, and never buys for it twice",
+        )
 
 
 def settle(project: Project, purchase: Purchase) -> Settlement:
