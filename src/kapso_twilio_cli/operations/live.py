@@ -11,10 +11,11 @@ from ..errors import Locked, StateError
 from ..process import has_ended
 from ..project import Project
 from .onboarding import LivePurchase, Onboarding, Resolution, answer, same_answer
-from .purchase import Basket, buy_number
+from .purchase import Basket, buy_number, refuse_second_answer
 from .quote import Choice, Wanted, choose_for, quote
 from .settle import settle
 from .shelf import Shelf
+from .stopping import stop_on_signals
 
 
 def settle_pending(project: Project, pending: Purchase, country: Country) -> Resolution | None:
@@ -62,7 +63,8 @@ def resolve_live(
     live.approve(quoted)
     purpose = Purpose(ref=onboarding.ref, customer=onboarding.customer, reason=reason)
     shelf = Shelf(project, choice, sms_only=False)
-    number = buy_number(project, Basket(quoted, purpose, shelf), live.stop)
+    with stop_on_signals() as stop:
+        number = buy_number(project, Basket(quoted, purpose, shelf), stop)
     with project.inventory.read() as session:
         held = session.reservations.of_number(number.id)
         bought = session.purchases.get(number.purchase_id) if number.purchase_id else None
@@ -78,6 +80,7 @@ def _reuse(
         held = tx.reservations.of_ref(onboarding.ref)
         if held is not None:
             return same_answer(tx, held, choice.country)
+        refuse_second_answer(tx, onboarding.ref)
         number = tx.numbers.unpooled(choice.country, choice.number_type)
         if number is None:
             return None

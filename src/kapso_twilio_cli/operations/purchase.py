@@ -25,12 +25,14 @@ from ..domain.resolution import Path, ResolveReason
 from ..errors import (
     Concerns,
     CredentialsError,
+    Locked,
     OutcomeUnknown,
     StateError,
     VendorRefused,
     VendorUnavailable,
 )
 from ..inventory.journal import Entry
+from ..inventory.store import Session
 from ..project import Project, random_base32
 from .quote import Quote
 from .stopping import StopRequest
@@ -102,7 +104,7 @@ def write_intent(project: Project, basket: Basket, phone_number: PhoneNumber) ->
         if tx.purchases.number_is_taken(phone_number):
             return None
         if basket.purpose.ref is not None:
-            _refuse_second_answer(tx.reservations.of_ref(basket.purpose.ref), basket.purpose.ref)
+            refuse_second_answer(tx, basket.purpose.ref)
         check_purchase(limits, tx.purchases.spending(project.run_id, now), basket.quote.price)
         tx.purchases.add(intent)
     return intent
@@ -125,17 +127,19 @@ def record(project: Project, purchase: Purchase, owned: OwnedNumber) -> Number:
         purchase_id=purchase.id,
         facts=NumberFacts(purchase.label, owned.capabilities.sms, pool=purpose.pool),
     )
-    event = NumberEvent.BOUGHT if purpose.ref is None else NumberEvent.BOUGHT_FOR_REF
     with project.inventory.write() as tx:
         there = tx.numbers.by_purchase(purchase.id)
         if there is not None:
             return there
         tx.purchases.settle(purchase, PurchaseState.BOUGHT, now, sid=owned.sid)
+        # A purchase that was given up as not bought may turn up after its ref got another number.
+        free_ref = purpose.ref if purpose.ref and not tx.reservations.of_ref(purpose.ref) else None
+        event = NumberEvent.BOUGHT if free_ref is None else NumberEvent.BOUGHT_FOR_REF
         number = tx.numbers.add(new, event, now)
-        if purpose.ref is not None:
+        if free_ref is not None:
             until = now + project.config.onboarding.reservation_ttl
             held = NewReservation(
-                purpose.ref,
+                free_ref,
                 Path.LIVE,
                 purpose.reason or ResolveReason.NO_POOL,
                 purchase.country,
@@ -218,10 +222,12 @@ def _settle(project: Project, intent: Purchase, state: PurchaseState, reason: st
         tx.purchases.settle(intent, state, project.now(), reason=reason)
 
 
-def _refuse_second_answer(held: object, ref: str) -> None:
-    if held is not None:
-        raise StateError(
-            f"ref {ref} has a number already",
-            reason="another process answered it in the meantime",
-            hint="run the command again: the same ref gives the same answer",
-        )
+def refuse_second_answer(tx: Session, ref: str) -> None:
+    """Raise Locked when another process answers, or has just answered, the same ref."""
+    if tx.reservations.of_ref(ref) is None and tx.purchases.unresolved_for_ref(ref) is None:
+        return
+    raise Locked(
+        f"ref {ref} is being answered by another process",
+        reason="it asked in the same moment, and was first",
+        hint="run the command again in a moment: the same ref gives the same answer",
+    )
