@@ -50,6 +50,10 @@ class Output(msgspec.Struct):
         if not self.quiet:
             print(text, file=sys.stderr)
 
+    def warn(self, text: str) -> None:
+        """Say something that must be known, on stderr; also with `--quiet`."""
+        print(text, file=sys.stderr)
+
     def finish(self, error: KapsoTwilioError | None) -> None:
         """Print the JSON document, with the error beside what was done; or the error as text."""
         if self.json:

@@ -21,4 +21,4 @@ def what_is_bought(quote: Quote) -> str:
 def say_lost_sids(inv: Invocation, choice: Choice) -> None:
     """Name the SIDs that were passed in vain."""
     for sid in choice.losers:
-        inv.note(f"{sid} is not used: the settings for {choice.country} come first")
+        inv.output.warn(f"{sid} is not used: the settings for {choice.country} come first")

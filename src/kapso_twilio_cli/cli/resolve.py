@@ -83,7 +83,7 @@ def resolve_(
 def _new_ref(inv: Invocation, project: Project) -> str:
     """A ref of its own, said before any purchase: with it, a run that is lost can be repeated."""
     ref = f"r-{project.run_id}"
-    inv.note(f"ref: {ref}")
+    inv.output.warn(f"ref: {ref}")
     return ref
 
 
@@ -92,7 +92,6 @@ def _resolve(
 ) -> Resolution:
     from ..operations.onboarding import LivePurchase
     from ..operations.resolve import resolve
-    from ..operations.stopping import stop_on_signals
 
     if no_provision:
         return resolve(project, onboarding, None)
@@ -101,9 +100,8 @@ def _resolve(
         if inv.interactive and not yes:
             inv.confirm(f"No number is ready. Buy {what_is_bought(quote)}?", yes=False)
 
-    with stop_on_signals() as stop:
-        live = LivePurchase(approve, stop, lambda choice: say_lost_sids(inv, choice))
-        return resolve(project, onboarding, live)
+    live = LivePurchase(approve, lambda choice: say_lost_sids(inv, choice))
+    return resolve(project, onboarding, live)
 
 
 def _rehearse(
@@ -112,14 +110,13 @@ def _rehearse(
     """Go the whole way up to a purchase, with nothing written."""
     from ..operations.onboarding import LivePurchase
     from ..operations.resolve import resolve
-    from ..operations.stopping import StopRequest
 
     def stop_here(quote: Quote) -> None:
         raise _WouldBuy(quote)
 
     live: LivePurchase | None = None
     if not no_provision:
-        live = LivePurchase(stop_here, StopRequest(), lambda choice: say_lost_sids(inv, choice))
+        live = LivePurchase(stop_here, lambda choice: say_lost_sids(inv, choice))
     try:
         if project.why_not_enabled() is not None:
             resolution = resolve(project, onboarding, live)

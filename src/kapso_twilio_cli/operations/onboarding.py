@@ -20,7 +20,6 @@ from ..inventory.store import Session
 
 if TYPE_CHECKING:
     from .quote import Choice, Quote
-    from .stopping import StopRequest
 
 
 class Onboarding(msgspec.Struct, frozen=True):
@@ -40,7 +39,6 @@ class LivePurchase(msgspec.Struct, frozen=True):
 
     approve: Callable[[Quote], None]
     """Asked before it; raises Interrupted to decline."""
-    stop: StopRequest
     lost_sids: Callable[[Choice], None]
     """Told when SIDs that the call passed are not used."""
 

@@ -6,6 +6,7 @@ costs nothing.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import msgspec
@@ -63,20 +64,29 @@ def quote(project: Project, choice: Choice) -> Quote:
     """The choice with its price. VendorRefused where it is not sold or its bundle cannot be used,
     LimitExceeded where the price is unknown.
     """
-    country = choice.country
-    sold = project.twilio.numbers.types_on_sale(country)
-    prices = project.twilio.prices.monthly(country)
+    sold, prices = offers(project, choice.country)
     if choice.number_type not in sold:
         raise not_sold(choice, {kind: prices.get(kind) for kind in NumberType if kind in sold})
     price = prices.get(choice.number_type)
     if price is None:
         raise LimitExceeded(
-            f"the price of {choice.number_type} numbers in {country} is unknown",
+            f"the price of {choice.number_type} numbers in {choice.country} is unknown",
             reason="Twilio names none, or the API key may not ask for it",
             hint="grant the key the Pricing API, or use the auth token",
         )
     _check_bundle(project, choice, project.now())
     return Quote(choice, price)
+
+
+def offers(
+    project: Project, country: Country
+) -> tuple[frozenset[NumberType], dict[NumberType, Money]]:
+    """The types on sale in the country and their monthly prices, asked for side by side."""
+    twilio = project.twilio
+    with ThreadPoolExecutor(2, thread_name_prefix="offer") as workers:
+        sold = workers.submit(twilio.numbers.types_on_sale, country)
+        prices = workers.submit(twilio.prices.monthly, country)
+        return sold.result(), prices.result()
 
 
 def not_sold(choice: Choice, sold: dict[NumberType, Money | None]) -> VendorRefused:

@@ -10,7 +10,7 @@ from ..domain.country import Country
 from ..domain.money import Money
 from ..domain.number_type import NumberType
 from ..project import Project
-from .quote import Wanted, choose_for, not_sold
+from .quote import Wanted, choose_for, not_sold, offers
 
 if TYPE_CHECKING:
     from ..gateways.twilio_numbers import NumberOnSale
@@ -34,8 +34,7 @@ def search(project: Project, wanted: Wanted, *, contains: str | None) -> SearchR
     from ..gateways.twilio_numbers import out_of_stock
 
     choice = choose_for(project.config, wanted)
-    sold = project.twilio.numbers.types_on_sale(choice.country)
-    prices = project.twilio.prices.monthly(choice.country)
+    sold, prices = offers(project, choice.country)
     if choice.number_type not in sold:
         raise not_sold(choice, {kind: prices.get(kind) for kind in NumberType if kind in sold})
     found = project.twilio.numbers.search(
