@@ -126,15 +126,15 @@ class Inventory:
 
 def create_inventory(path: Path, identity: Identity) -> None:
     """Make a new, empty inventory (0600 in a 0700 folder); StateError if there is one."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError as error:
+    if path.exists():
         raise StateError(
             f"there is an inventory at {path} already",
             reason="it holds the truth about the project's numbers and is never overwritten",
             hint="kapso-twilio inventory check",
-        ) from error
+        )
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as error:
         raise StateError(
             f"the inventory {path} cannot be created",
