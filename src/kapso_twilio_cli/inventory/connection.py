@@ -98,7 +98,8 @@ class Database:
 def integrity_problems(path: Path) -> list[str]:
     """What SQLite finds wrong with the file: empty when it is sound."""
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        # Not `mode=ro`: after a kill, SQLite first takes back what was half done.
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
         try:
             found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
             broken = connection.execute("PRAGMA foreign_key_check").fetchall()
