@@ -32,6 +32,7 @@ def run() -> None:
         # The reader (`head`, say) has what it wanted. Python would complain again at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         exit_code = _READER_GONE
+    gc.freeze()  # what is left goes with the process; nobody needs to look through it
     sys.exit(exit_code)
 
 
