@@ -19,11 +19,16 @@ from ..errors import KapsoTwilioError
 
 
 class Table(msgspec.Struct, frozen=True):
-    """Rows under headings; `empty` is said instead when there are none."""
+    """Rows under headings; `empty` is said instead when there are none.
+
+    A pipe gets the rows without headings, tab-separated; or `sentences`, where numbers alone would
+    say nothing.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
     empty: str = ""
+    sentences: Sequence[str] = ()
 
 
 Part = str | Table
@@ -109,6 +114,9 @@ def write(stream: TextIO, part: Part) -> None:
             print(part.empty, file=sys.stderr)
     elif stream.isatty():
         _draw(stream, part)
+    elif part.sentences:
+        for sentence in part.sentences:
+            print(sentence, file=stream)
     else:
         for row in part.rows:
             print("\t".join(_cell(value) for value in row), file=stream)

@@ -83,8 +83,9 @@ def fill_(
         )
         report = fill(project, wanted, options)
     inv.answer("pool.fill", fill_fields(report), fill_text(report))
-    if report.error is not None:
-        raise report.error
+    error = report.error_or_limit
+    if error is not None:
+        raise error
 
 
 def approve_plan(inv: Invocation, plan: FillPlan, *, yes: bool) -> None:
@@ -119,7 +120,13 @@ def fill_text(report: FillReport) -> list[str | Table]:
         (p.country, p.ready, p.target_size, p.bought, p.verified, p.failed, p.shortfall)
         for p in report.pools
     ]
-    table = Table(columns, rows, "there is no enabled pool: kapso-twilio pool set CC")
+    sentences = [
+        f"{p.country}: {p.ready} of {p.target_size} ready;"
+        f" bought {p.bought}, verified {p.verified}, failed {p.failed}"
+        for p in report.pools
+    ]
+    empty = "there is no enabled pool: kapso-twilio pool set CC --target-size N"
+    table = Table(columns, rows, empty, sentences)
     return [table, *(f"{p.country}: {reason}" for p in report.pools for reason in _reasons(p))]
 
 

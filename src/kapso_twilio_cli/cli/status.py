@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 app = verb()
 
 _COUNTED = [state for state in NumberState if state is not NumberState.RELEASED]
-_COLUMNS = ("country", "ready", "target", "provisioned", "reserved", "connected", "unavailable")
+_COLUMNS = ("country", "ready", "target", "to verify", "reserved", "connected", "unavailable")
+
+_NO_POOLS = "there are no pools yet: kapso-twilio pool set CC --target-size N"
 
 
 @app.command("status", cls=Command, epilog="kapso-twilio status\nkapso-twilio status --json")
@@ -102,8 +104,16 @@ def _text(found: Status) -> list[str | Table]:
     target = f", {decimal_text(at_target)} at target" if at_target is not None else ""
     return [
         f"custom Twilio on the {found.plan} plan: {switch}",
-        Table(_COLUMNS, rows, "there are no pools yet: kapso-twilio pool set CC --target-size N"),
+        Table(_COLUMNS, rows, _NO_POOLS, [_sentence(row) for row in rows]),
         f"cost a month: {decimal_text(found.monthly_cost)} {found.currency}{target}",
         *([f"outside pools: {found.outside_pools}"] if found.outside_pools else []),
         *(f"{entry.severity}: {entry.message} -> {entry.hint}" for entry in found.attention),
     ]
+
+
+def _sentence(row: tuple[object, ...]) -> str:
+    country, ready, target, coming, reserved, connected, unavailable = row
+    return (
+        f"{country}: {ready} of {target} ready, {coming} to verify, {reserved} reserved,"
+        f" {connected} connected, {unavailable} unavailable"
+    )

@@ -186,11 +186,15 @@ def _no_numbers_in(country: Country) -> VendorRefused:
     )
 
 
-def out_of_stock(country: Country, number_type: NumberType) -> VendorRefused:
+def out_of_stock(
+    country: Country, number_type: NumberType, *, sms_only: bool = False
+) -> VendorRefused:
     """The refusal when a search finds no number that could be bought."""
     return VendorRefused(
         f"Twilio has no {number_type} numbers for {country_name(country)} ({country}) in stock",
-        reason="the search found none that could be bought",
+        reason='the search found none that receives SMS (meta.code_method = "sms")'
+        if sms_only
+        else "the search found none that could be bought",
         hint=f"try another type: kapso-twilio search --country {country} --number-type TYPE",
         concerns=Concerns.COUNTRY,
     )

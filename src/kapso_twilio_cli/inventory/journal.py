@@ -11,6 +11,9 @@ from ..domain.event import Event
 from ..domain.lifecycle import NumberState
 from . import columns
 
+PURCHASE_LIMITED = "purchase_limited"
+"""The kind of the event that a limit kept a pool from being filled."""
+
 
 class Journal(msgspec.Struct, frozen=True):
     """Which run, on which host, writes."""

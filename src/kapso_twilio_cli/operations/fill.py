@@ -25,6 +25,7 @@ from ..errors import (
     StateError,
     VendorUnavailable,
 )
+from ..inventory.journal import PURCHASE_LIMITED, Entry
 from ..inventory.store import Session
 from ..project import Project
 from .batch import error_of_batch
@@ -94,7 +95,15 @@ class FillReport(msgspec.Struct, frozen=True):
     monthly_cost_added: Decimal
     currency: str
     paced: LimitExceeded | None
+    """A run's or a day's limit kept a pool from its target. To a reconcile that is no error."""
     error: KapsoTwilioError | None
+
+    @property
+    def error_or_limit(self) -> KapsoTwilioError | None:
+        """As `error`, with the limit as one of the causes."""
+        if self.error is not None or self.paced is None:
+            return self.error
+        return error_of_batch([self.paced], succeeded=sum(pool.verified for pool in self.pools))
 
 
 class FillOptions(msgspec.Struct, frozen=True):
@@ -114,6 +123,7 @@ def fill(project: Project, countries: Sequence[Country], options: FillOptions) -
     take_up_interrupted(project, list(pools))
     lapse_expired(project, list(pools))
     plan = plan_fill(project, countries)
+    _remember_limits(project, plan)
     if plan.to_buy:
         options.approve(plan)
     works = [_work(project, plan, pool) for pool in plan.pools]
@@ -250,6 +260,15 @@ def _within_limits(project: Project, plans: Sequence[PoolPlan]) -> list[PoolPlan
             for plan in paced
         ]
     return paced
+
+
+def _remember_limits(project: Project, plan: FillPlan) -> None:
+    """Note what a run's or a day's limit kept from being bought: status shows it."""
+    for pool in plan.pools:
+        if pool.paced is not None:
+            detail = f"{pool.country}: {pool.paced.message}"
+            with project.inventory.write() as tx:
+                tx.events.append(Entry(project.now(), PURCHASE_LIMITED, detail=detail))
 
 
 def _work(project: Project, plan: FillPlan, pool: PoolPlan) -> CountryWork:

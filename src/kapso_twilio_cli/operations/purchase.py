@@ -69,7 +69,9 @@ def buy_number(project: Project, basket: Basket, stop: StopRequest) -> Number:
             return number
     from ..gateways.twilio_numbers import out_of_stock
 
-    raise out_of_stock(basket.quote.choice.country, basket.quote.choice.number_type)
+    choice = basket.quote.choice
+    sms_only = basket.purpose.pool is not None and project.config.meta.code_method == "sms"
+    raise out_of_stock(choice.country, choice.number_type, sms_only=sms_only)
 
 
 def write_intent(project: Project, basket: Basket, phone_number: PhoneNumber) -> Purchase | None:

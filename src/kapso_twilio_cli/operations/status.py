@@ -16,6 +16,7 @@ from ..domain.lifecycle import NumberState
 from ..domain.number import Number
 from ..domain.purchase import Purchase
 from ..domain.reservation import Reservation
+from ..inventory.journal import PURCHASE_LIMITED
 from ..inventory.runs import LastRun
 from ..inventory.store import Session
 from ..project import Project
@@ -74,6 +75,7 @@ def status(project: Project) -> Status:
         spending = session.purchases.spending(project.run_id, now)
         prices = session.numbers.newest_prices()
         attention = _attention(project, session, now)
+        limited = _limits_met(session, now)
         last = session.runs.last("reconcile")
         outside = sum(count.count for count in session.numbers.counts() if count.pool is None)
     short = [pool for pool in pools if pool.enabled and pool.shortfall]
@@ -84,7 +86,7 @@ def status(project: Project) -> Status:
         plan=project.config.plan,
         pools=pools,
         outside_pools=outside,
-        attention=(*attention, *(_short(pool) for pool in short)),
+        attention=(*attention, *(_short(pool, limited.get(pool.country)) for pool in short)),
         monthly_cost=spending.monthly_cost,
         monthly_cost_at_target=_cost_at_target(spending.monthly_cost, short, prices),
         currency=project.config.limits.currency,
@@ -184,7 +186,21 @@ def _expired(number: Number) -> Attention:
     )
 
 
-def _short(pool: PoolStatus) -> Attention:
+def _limits_met(session: Session, now: datetime) -> dict[Country, str]:
+    """What kept each pool from being filled in the last day, in words."""
+    events = session.events.newest_of_kind(PURCHASE_LIMITED, now - timedelta(days=1))
+    details = [(event.detail or "").partition(": ") for event in reversed(events)]
+    return {Country(code): limit for code, _, limit in details}
+
+
+def _short(pool: PoolStatus, limit: str | None) -> Attention:
+    if limit is not None and _to_buy(pool):
+        return Attention(
+            AttentionKind.PURCHASE_LIMIT,
+            Severity.WARNING,
+            f"the pool for {pool.country} has {pool.ready} ready of {pool.target_size}: {limit}",
+            "the next run goes on; to buy more at once, raise the limit",
+        )
     return Attention(
         AttentionKind.POOL_SHORT,
         Severity.INFO,
