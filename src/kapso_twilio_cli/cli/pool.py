@@ -14,7 +14,8 @@ from .options import Concurrency, DryRun, Yes
 from .tree import noun
 
 if TYPE_CHECKING:
-    from ..operations.fill import FillPlan, FillReport, PoolReport
+    from ..operations.fill import FillReport, PoolReport
+    from ..operations.fill_plan import FillPlan
 
 app = noun("Keep pools of ready numbers, one per country.")
 pool_settings.register(app)
@@ -64,7 +65,8 @@ def fill_(
 ) -> None:
     """Bring enabled pools to their target: settle, verify, then buy what is missing."""
     inv = invocation(ctx)
-    from ..operations.fill import FillOptions, fill, plan_fill
+    from ..operations.fill import FillOptions, fill
+    from ..operations.fill_plan import plan_fill
     from ..operations.lock import mass_work
     from ..operations.stopping import stop_on_signals
     from .progress import fill_progress

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .command import Invocation
 
 if TYPE_CHECKING:
-    from ..operations.fill import FillPlan
+    from ..operations.fill_plan import FillPlan
     from ..operations.line import Progress
 
     Report = Callable[[FillPlan, Progress], None]

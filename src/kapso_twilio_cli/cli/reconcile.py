@@ -62,7 +62,8 @@ def reconcile_(
                 concurrency=concurrency,
             )
             report = reconcile(project, None if no_fill else options)
-        _answer(inv, report)
+        if report.error is None or report.did_anything:
+            _answer(inv, report)
         if report.error is not None:
             raise report.error
 
@@ -114,7 +115,7 @@ def _answer(inv: Invocation, report: ReconcileReport) -> None:
 
 def _show_plan(inv: Invocation, project: Project, *, no_fill: bool) -> bool:
     """Print what would be done; whether there is anything."""
-    from ..operations.fill import plan_fill
+    from ..operations.fill_plan import plan_fill
     from ..operations.reconcile import Action, ActionKind, what_is_due
 
     actions = list(what_is_due(project))

@@ -60,6 +60,11 @@ class ReconcileReport(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
     error: KapsoTwilioError | None
 
+    @property
+    def did_anything(self) -> bool:
+        """Whether there is more to tell than the error."""
+        return bool(self.actions or self.unresolved or self.fill)
+
 
 class _Findings(msgspec.Struct):
     actions: list[Action] = field(default_factory=list)
@@ -112,7 +117,12 @@ def _settle_all(project: Project, found: _Findings) -> None:
     with project.inventory.read() as session:
         unresolved = session.purchases.unresolved()
     for purchase in unresolved:
-        _note_settlement(settle(project, purchase), found)
+        try:
+            settlement = settle(project, purchase)
+        except KapsoTwilioError as error:
+            found.errors.append(error)
+            return  # the next look-up would meet it too; what needs no Twilio goes on
+        _note_settlement(settlement, found)
 
 
 def _note_settlement(settlement: Settlement, found: _Findings) -> None:
@@ -148,7 +158,11 @@ def _fill(project: Project, options: FillOptions | None, found: _Findings) -> Fi
         return None
     if project.config.meta.credentials == "custom":
         return None
-    report = fill(project, [], options)
+    try:
+        report = fill(project, [], options)
+    except KapsoTwilioError as error:
+        found.errors.append(error)  # what was done before is told all the same
+        return None
     if report.error is not None:
         found.errors.append(report.error)
     return report
