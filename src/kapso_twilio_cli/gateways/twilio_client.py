@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import requests
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
 from ..errors import VendorUnavailable
-from .http import AnswerLost, Call, Http, is_json_object
+from .http import AnswerLost, Call, Http, is_json_object, retry_after_seconds
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,14 @@ class TwilioAccount:
 class TwilioAnswer(Exception):
     """A definite refusal: a 4xx with Twilio's own JSON and an integer code."""
 
-    def __init__(self, status: int, code: int, message: str) -> None:
+    def __init__(
+        self, status: int, code: int, message: str, *, retry_after_seconds: float | None = None
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.status = status
         self.code = code
         self.message = message
+        self.retry_after_seconds = retry_after_seconds
 
 
 class TwilioClient:
@@ -82,8 +86,8 @@ class _Transport(HttpClient):  # type: ignore[misc]
         repeatable = call.method == "GET"
         answer = self._http.get(call) if repeatable else self._http.send_once(call)
         text = answer.text
-        if answer.status_code >= 400:
-            raise _refusal(call.method, answer.status_code, text)
+        if not 200 <= answer.status_code < 300:  # redirects are not followed
+            raise _refusal(call.method, answer)
         if answer.status_code != 204 and not is_json_object(text):
             raise AnswerLost("the answer is not the JSON it should be")
         return Response(answer.status_code, text, answer.headers)
@@ -96,15 +100,18 @@ class _Transport(HttpClient):  # type: ignore[misc]
         return f"{self._base_url}{parts.path}{query}"
 
 
-def _refusal(method: str, status: int, text: str) -> Exception:
+def _refusal(method: str, answer: requests.Response) -> Exception:
+    status = answer.status_code
     try:
-        body = json.loads(text)
+        body = json.loads(answer.text)
     except ValueError:
         body = None
     code = body.get("code") if isinstance(body, dict) else None
     # 408 and 5xx say nothing about what was done; an error page is some proxy's, not Twilio's.
-    if isinstance(body, dict) and isinstance(code, int) and status < 500 and status != 408:
-        return TwilioAnswer(status, code, str(body.get("message") or body.get("title") or ""))
+    definite = 400 <= status < 500 and status != 408
+    if isinstance(body, dict) and isinstance(code, int) and definite:
+        message = str(body.get("message") or body.get("title") or "")
+        return TwilioAnswer(status, code, message, retry_after_seconds=retry_after_seconds(answer))
     reason = f"it answered HTTP {status} without an error code of its own"
     if method != "GET":
         return AnswerLost(reason)

@@ -124,6 +124,7 @@ class TwilioNumbers:
                 if answer.code != TOO_MANY_CONCURRENT or attempt == _SENDS_AT_MOST:
                     doing = f"sell {order.phone_number}"
                     raise translate(answer, doing=doing, country=order.country) from answer
+                wait_seconds = max(_BACK_OFF_SECONDS, answer.retry_after_seconds or 0.0)
             except AnswerLost as lost:
                 raise OutcomeUnknown(
                     f"it is not known whether {order.phone_number} was bought",
@@ -131,7 +132,7 @@ class TwilioNumbers:
                     hint="run kapso-twilio reconcile: it looks the number up and settles this",
                 ) from lost
             # Full jitter, so that workers who were refused together do not come back together.
-            time.sleep(_BACK_OFF_SECONDS + random.uniform(0, _BACK_OFF_SECONDS * attempt))
+            time.sleep(wait_seconds + random.uniform(0, _BACK_OFF_SECONDS * attempt))
         raise AssertionError("the last attempt raises")  # pragma: no cover
 
     def find(self, phone_number: PhoneNumber) -> OwnedNumber | None:
@@ -165,9 +166,13 @@ class TwilioNumbers:
             **{name: value for name, value in wanted.items() if value is not None}
         )
         try:
-            return _owned(created)
+            bought = _owned(created)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise AnswerLost("the answer lacks what a new number must have") from error
+        if not isinstance(bought.date_created, datetime):
+            # Its time alone tells a purchase from a number that was owned before.
+            raise AnswerLost("the answer does not say when the number was bought")
+        return bought
 
 
 _SDK_RESOURCE = {
