@@ -193,7 +193,7 @@ def _after_lost_answer(project: Project, intent: Purchase, unknown: OutcomeUnkno
 def _record_or_say_so(project: Project, intent: Purchase, owned: OwnedNumber) -> Number:
     try:
         return record(project, intent, owned)
-    except StateError as error:
+    except (StateError, Locked) as error:
         raise OutcomeUnknown(
             f"{intent.phone_number} was bought ({owned.sid}), but could not be recorded",
             reason=f"{error.message}: {error.reason}",

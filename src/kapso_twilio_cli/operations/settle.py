@@ -22,11 +22,13 @@ class Settlement(msgspec.Struct, frozen=True):
     """The number, when it was bought."""
     still_unknown: str | None
     """Why it cannot be settled yet; None when it is settled."""
+    under_way: bool = False
+    """The process that buys it is alive, and will say itself what came of it."""
 
     @property
     def error(self) -> OutcomeUnknown | None:
-        """What a run that leaves the purchase unknown ends with; None when it is settled."""
-        if self.still_unknown is None:
+        """What a run that leaves the purchase unknown ends with; None where nothing is amiss."""
+        if self.still_unknown is None or self.under_way:
             return None
         return OutcomeUnknown(
             f"it is not known yet whether {self.purchase.phone_number} was bought",
@@ -51,9 +53,17 @@ def settle(project: Project, purchase: Purchase) -> Settlement:
             " a person must decide"
         )
         return Settlement(purchase, None, why)
-    why_not_yet = _why_absence_proves_nothing(project, purchase, looked_up_at)
-    if why_not_yet is not None:
-        return Settlement(purchase, None, why_not_yet)
+    if _is_under_way(purchase, looked_up_at):
+        owner = purchase.owner
+        why = f"the process that buys it is still at work (pid {owner.pid} on {owner.host})"
+        return Settlement(purchase, None, why, under_way=True)
+    believable_at = purchase.started_at + project.config.limits.settle_after
+    if looked_up_at < believable_at:
+        why = (
+            f"not in the account yet; from {believable_at:%Y-%m-%d %H:%M:%S} UTC on its absence"
+            " counts as not bought (limits.settle_after)"
+        )
+        return Settlement(purchase, None, why)
     with project.inventory.write() as tx:
         now_known = tx.purchases.get(purchase.id)
         if now_known is not None and now_known.is_unresolved:
@@ -63,17 +73,7 @@ def settle(project: Project, purchase: Purchase) -> Settlement:
     return Settlement(purchase, None, None)
 
 
-def _why_absence_proves_nothing(
-    project: Project, purchase: Purchase, looked_up_at: datetime
-) -> str | None:
-    is_open = purchase.state is PurchaseState.OPEN
-    if is_open and not has_ended(purchase.owner, deadline=purchase.deadline, now=looked_up_at):
-        owner = purchase.owner
-        return f"the process that buys it is still at work (pid {owner.pid} on {owner.host})"
-    believable_at = purchase.started_at + project.config.limits.settle_after
-    if looked_up_at < believable_at:
-        return (
-            f"not in the account yet; from {believable_at:%Y-%m-%d %H:%M:%S} UTC on its absence"
-            " counts as not bought (limits.settle_after)"
-        )
-    return None
+def _is_under_way(purchase: Purchase, now: datetime) -> bool:
+    if purchase.state is not PurchaseState.OPEN:
+        return False  # the owner itself has said that its request is over
+    return not has_ended(purchase.owner, deadline=purchase.deadline, now=now)
