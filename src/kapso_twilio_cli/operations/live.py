@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from ..domain.country import Country
 from ..domain.lifecycle import NumberEvent
-from ..domain.purchase import Purchase, PurchaseState, Purpose
+from ..domain.purchase import Purchase, Purpose
 from ..domain.reservation import NewReservation
 from ..domain.resolution import Path, ResolveReason
 from ..errors import Locked, StateError
-from ..process import has_ended
 from ..project import Project
 from .onboarding import LivePurchase, Onboarding, Resolution, answer, same_answer
 from .purchase import Basket, buy_number, refuse_second_answer
@@ -27,15 +26,13 @@ def settle_pending(project: Project, pending: Purchase, country: Country) -> Res
             reason=f"one ref names one onboarding, and this one asks for {country}",
             hint="use another --ref for another onboarding",
         )
-    owner = pending.owner
-    is_open = pending.state is PurchaseState.OPEN
-    if is_open and not has_ended(owner, deadline=pending.deadline, now=project.now()):
+    settlement = settle(project, pending)
+    if settlement.under_way:
         raise Locked(
             f"ref {ref} is being answered by another process",
-            reason=f"pid {owner.pid} on {owner.host} is buying {pending.phone_number}",
+            reason=settlement.still_unknown,
             hint="run the command again in a moment: the same ref gives the same answer",
         )
-    settlement = settle(project, pending)
     if settlement.error is not None:
         raise settlement.error
     if settlement.number is None:
