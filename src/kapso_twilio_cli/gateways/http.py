@@ -172,7 +172,7 @@ def is_json_object(text: str) -> bool:
 def retry_after_seconds(response: requests.Response) -> float | None:
     """What `Retry-After` asks for, in seconds (RFC 9110, 10.2.3); None if it says nothing."""
     text = response.headers.get("Retry-After", "").strip()
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return min(float(text), _RETRY_AFTER_AT_MOST_SECONDS)
     try:
         moment = email.utils.parsedate_to_datetime(text)
