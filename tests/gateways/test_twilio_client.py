@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,7 +60,6 @@ def timeouts(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 
 def test_every_request_to_every_vendor_is_bounded_in_time(
-    sandbox: RunningSandbox,
     numbers: TwilioNumbers,
     meta: MetaPreverified,
     kapso: KapsoPlatform,
@@ -105,10 +105,7 @@ def test_an_api_key_pair_is_taken_as_well(sandbox: RunningSandbox) -> None:
 
 
 def test_a_netrc_does_not_replace_the_credentials(
-    sandbox: RunningSandbox,
-    numbers: TwilioNumbers,
-    tmp_path: Any,
-    monkeypatch: pytest.MonkeyPatch,
+    numbers: TwilioNumbers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login AC password another\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
@@ -169,9 +166,8 @@ def test_no_error_tells_a_secret(sandbox: RunningSandbox) -> None:
         assert "\x1b" not in told(error)  # the SDK's own colours
 
 
-def test_no_error_of_the_network_tells_an_address(sandbox: RunningSandbox) -> None:
+def test_no_error_of_the_network_tells_an_address() -> None:
     """A URL holds phone numbers and the account's SID."""
-    del sandbox
     with twilio_numbers_at(nobody_there()) as numbers:
         for error in errors_of(numbers):
             words = f"{error.message} {error.reason} {error.hint}"

@@ -13,7 +13,7 @@ from kapso_twilio_cli.domain.money import Money
 from kapso_twilio_cli.domain.number_type import NumberType
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
 from kapso_twilio_cli.errors import KapsoTwilioError, VendorRefused, VendorUnavailable
-from kapso_twilio_cli.gateways.twilio_client import TwilioClient
+from kapso_twilio_cli.gateways.twilio_client import TwilioAccount, TwilioClient
 from kapso_twilio_cli.gateways.twilio_compliance import TwilioCompliance
 from kapso_twilio_cli.gateways.twilio_inbox import TwilioInbox
 from kapso_twilio_cli.gateways.twilio_numbers import TwilioNumbers
@@ -23,7 +23,7 @@ from tests.vendors import RunningSandbox, running_sandbox
 from .clients import GB, OWNED, US, count, twilio_client, twilio_error, twilio_numbers_at
 from .servers import Answer, serving
 
-LONGER, SHORTER = PhoneNumber("+56912345678"), PhoneNumber("+5691234567")
+LONGER, SHORTER = PhoneNumber("+49301234567"), PhoneNumber("+4930123456")
 BUNDLE = "BU47420200000000000000000000000001"
 
 
@@ -241,8 +241,6 @@ def test_what_was_sent_is_not_in_the_inbox() -> None:
     directions = ("inbound", "outbound-api", "outbound-reply", "outbound-call")
     messages = [message(direction, str(n)) for n, direction in enumerate(directions)]
     with serving(lambda _: (200, {"messages": messages, "next_page_uri": None})) as served:
-        from kapso_twilio_cli.gateways.twilio_client import TwilioAccount
-
         account = TwilioAccount("AC" + "0" * 32, "AC", "secret")
         client = TwilioClient(account, base_url=served.url, connections=1)
         try:

@@ -14,7 +14,7 @@ import requests
 from requests.auth import AuthBase
 
 from ..domain.phone_number import PhoneNumber, normalise
-from ..errors import CredentialsError, VendorRefused
+from ..errors import CredentialsError, VendorRefused, VendorUnavailable
 from .http import Call, Http
 
 REAL_URL = "https://api.kapso.ai"
@@ -48,11 +48,8 @@ class KapsoPlatform:
         page, pages = 1, 1
         while page <= pages:
             body = self._get("whatsapp/phone_numbers", page=page, per_page=_PER_PAGE)
-            pages = int(body.get("meta", {}).get("total_pages") or 1)
-            for entry in body.get("data", []):
-                number = _connected(entry)
-                if number is not None:
-                    yield number
+            listed, pages = _page(body)
+            yield from (number for number in listed if number is not None)
             page += 1
 
     def _get(self, path: str, **params: object) -> dict[str, Any]:
@@ -82,6 +79,20 @@ class _ApiKey(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["X-API-Key"] = self._api_key
         return request
+
+
+def _page(body: dict[str, Any]) -> tuple[list[ConnectedNumber | None], int]:
+    """The numbers of a page, and how many pages there are."""
+    try:
+        pages = int(body["meta"]["total_pages"] or 1)
+        return [_connected(entry) for entry in body["data"]], pages
+    except (LookupError, AttributeError, TypeError, ValueError) as error:
+        # Not an empty page: that would say that no number is connected.
+        raise VendorUnavailable(
+            "Kapso's answer cannot be read",
+            reason=f"it lacks what it should hold ({type(error).__name__})",
+            hint="run the command again later; a proxy on the way may be the cause",
+        ) from error
 
 
 def _connected(entry: dict[str, Any]) -> ConnectedNumber | None:

@@ -7,6 +7,7 @@ Source: developers.facebook.com/docs/whatsapp/embedded-signup/pre-verified-numbe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -74,9 +75,12 @@ class MetaPreverified:
                 body = self._list(**page)
             except MetaAnswer as answer:
                 raise self._refusal(answer, "list the portfolio's numbers") from answer
-            yield from (_preverified(entry) for entry in body.get("data", []))
-            after = body.get("paging", {}).get("cursors", {}).get("after")
-            if not after or not body.get("paging", {}).get("next"):
+            with _readable():
+                listed = [_preverified(entry) for entry in body["data"]]
+                after = body.get("paging", {}).get("cursors", {}).get("after")
+                is_last = not after or not body.get("paging", {}).get("next")
+            yield from listed
+            if is_last:
                 return
             page["after"] = after
 
@@ -86,15 +90,15 @@ class MetaPreverified:
             body = self._list(phone_number=phone_number)
         except MetaAnswer as answer:
             raise self._refusal(answer, f"look up {phone_number}") from answer
-        found = (_preverified(entry) for entry in body.get("data", []))
+        with _readable():
+            found = [_preverified(entry) for entry in body["data"]]
         return next((entry for entry in found if entry.phone_number == phone_number), None)
 
     def add(self, phone_number: PhoneNumber) -> str:
         """Add a number that is not in the list; gives its preverified_id."""
         try:
-            body = self._client.post(
-                f"{self._client.business_id}/add_phone_numbers", phone_number=phone_number
-            )
+            path = f"{self._client.business_id}/add_phone_numbers"
+            return _id(self._client.post(path, phone_number=phone_number))
         except MetaAnswer as answer:
             raise self._refusal(answer, f"add {phone_number}") from answer
         except AnswerLost as lost:
@@ -102,7 +106,6 @@ class MetaPreverified:
             if found is None:
                 raise _unavailable(f"add {phone_number}", lost) from lost
             return found.preverified_id
-        return str(body["id"])
 
     def request_code(self, preverified_id: str, method: CodeMethod) -> None:
         """Ask Meta to send a code. A lost answer is an error: the code may come all the same."""
@@ -142,7 +145,8 @@ class MetaPreverified:
     def read(self, preverified_id: str) -> PreverifiedNumber | None:
         """The object, or None when it is gone: claimed by a customer, or purged."""
         try:
-            return _preverified(self._client.get(preverified_id, fields=_FIELDS))
+            with _readable():
+                return _preverified(self._client.get(preverified_id, fields=_FIELDS))
         except MetaAnswer as answer:
             if answer.code in (_BAD_PARAMETER, _NOT_FOUND):
                 return None
@@ -179,9 +183,28 @@ def _unavailable(doing: str, lost: AnswerLost) -> VendorUnavailable:
     )
 
 
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Within, a 200 that is JSON, and yet not what the call promises, is Meta being away."""
+    try:
+        yield
+    except (AnswerLost, LookupError, AttributeError, TypeError, ValueError) as error:
+        raise VendorUnavailable(
+            "Meta's answer cannot be read",
+            reason=f"it lacks what it should hold ({type(error).__name__})",
+            hint="run the command again later; a proxy on the way may be the cause",
+        ) from error
+
+
+def _id(entry: dict[str, Any]) -> str:
+    if not entry.get("id"):
+        raise AnswerLost("the answer lacks an id")
+    return str(entry["id"])
+
+
 def _preverified(entry: dict[str, Any]) -> PreverifiedNumber:
     return PreverifiedNumber(
-        preverified_id=str(entry["id"]),
+        preverified_id=_id(entry),
         phone_number=normalise(str(entry.get("phone_number", ""))),
         status=_status(entry.get("code_verification_status")),
         verification_expiry_time=_time(entry.get("verification_expiry_time")),
