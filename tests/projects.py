@@ -14,8 +14,9 @@ import io
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +105,14 @@ class ReadyProject:
         ledger = [entry for entry in self.sandbox.ledger() if entry["kind"] == "purchase"]
         billed = sorted((entry["phone_number"], entry["sid"]) for entry in ledger)
         return billed == sorted(self.rows("SELECT phone_number, sid FROM numbers"))
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float = 20.0) -> None:
+    """Look again and again until it holds; an AssertionError after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that in time"
+        time.sleep(0.01)
 
 
 def command_line(*words: str) -> list[str]:
