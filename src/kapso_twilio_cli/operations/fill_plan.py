@@ -27,7 +27,7 @@ from ..errors import (
 from ..inventory.store import Session
 from ..project import Project
 from .quote import Quote, Wanted, choose_for, quote
-from .verification import Portfolio, portfolio, require_managed_meta
+from .verification import Portfolio, portfolio, require_pools
 
 
 class PoolPlan(msgspec.Struct, frozen=True):
@@ -88,7 +88,7 @@ def plan_fill(project: Project, countries: Sequence[Country]) -> FillPlan:
 def pools_to_fill(project: Project, countries: Sequence[Country]) -> dict[Country, PoolSettings]:
     """The pools that are named, or every enabled one; StateError says why one cannot be filled."""
     project.require_enabled("fill pools")
-    require_managed_meta(project)
+    require_pools(project)
     pools = project.config.pools
     if not countries:
         return {country: settings for country, settings in pools.items() if settings.enabled}

@@ -41,8 +41,14 @@ class CodeFiltered(msgspec.Struct, frozen=True):
     message_sid: str
 
 
-def require_managed_meta(project: Project) -> None:
-    """Raise ConfigError where pools cannot be: with the project's own Meta credentials."""
+def require_pools(project: Project) -> None:
+    """Raise ConfigError where pools cannot be: own Meta credentials, or codes by voice."""
+    if project.config.meta.code_method == "voice":
+        raise ConfigError(
+            "codes by voice call are not supported yet",
+            reason='meta.code_method is "voice", and this version reads codes from SMS alone',
+            hint="kapso-twilio config set meta.code_method sms",
+        )
     if project.config.meta.credentials == "custom":
         raise ConfigError(
             f"project {project.name} has no pre-verified pools",

@@ -13,7 +13,7 @@ from ..project import Project
 from .line import CountryWork, Line
 from .stopping import StopRequest
 from .upkeep import take_up_interrupted
-from .verification import portfolio, require_managed_meta
+from .verification import portfolio, require_pools
 
 
 def verify_number(
@@ -25,7 +25,7 @@ def verify_number(
     holds the lock for mass work.
     """
     project.require_enabled("verify numbers")
-    require_managed_meta(project)
+    require_pools(project)
     number = _find(project, phone_number)
     if number.facts.pool is None:
         raise StateError(
