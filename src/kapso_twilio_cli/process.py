@@ -42,12 +42,16 @@ def _boot_id() -> str:
 
 
 def _started(pid: int) -> str:
-    """The kernel's start time of a process, in clock ticks (proc(5), field 22)."""
+    """The kernel's start time of a process, in clock ticks (proc(5), field 22).
+
+    One that has exited stays listed until its parent asks for it: it counts as gone.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return _UNKNOWN
-    return stat.rpartition(")")[2].split()[19]
+    fields = stat.rpartition(")")[2].split()
+    return _UNKNOWN if fields[0] in ("Z", "X") else fields[19]
 
 
 def _is_running(pid: int) -> bool:
