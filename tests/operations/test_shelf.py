@@ -1,0 +1,112 @@
+"""Numbers on sale: searched for seldom, and none offered twice or held already."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from kapso_twilio_cli.domain.phone_number import PhoneNumber
+from kapso_twilio_cli.errors import VendorUnavailable
+from kapso_twilio_cli.operations.shelf import Shelf
+from kapso_twilio_cli.project import Project
+from tests.gateways.clients import count
+from tests.projects import ready_project
+from tests.vendors import running_sandbox
+
+from .shops import OWNED, Shop
+
+SEARCH = r"AvailablePhoneNumbers/US/Local"
+STOCK = 9
+NOTHING_HELD: frozenset[PhoneNumber] = frozenset()
+
+
+def shelf(shop: Shop, held: frozenset[PhoneNumber] | None = NOTHING_HELD) -> Shelf:
+    """Put numbers of the US on a shelf."""
+    return Shelf(shop.project, shop.quote().choice, sms_only=True, held=held)
+
+
+@contextmanager
+def small_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """Open a shop in a country that has a handful of numbers on sale."""
+    with running_sandbox(stock={"US": STOCK}) as sandbox:
+        files = ready_project(tmp_path, monkeypatch, sandbox)
+        project = Project.locate(name=None, config_path=files.path)
+        try:
+            yield Shop(project, files, sandbox)
+        finally:
+            project.inventory.close()
+
+
+def test_thirty_numbers_cost_one_search(shop: Shop) -> None:
+    taken = list(itertools.islice(shelf(shop), 30))
+    assert count(shop.sandbox, SEARCH) == 1
+    assert len(set(taken)) == 30
+
+
+def test_the_next_search_is_made_when_the_numbers_have_run_out(shop: Shop) -> None:
+    taken = list(itertools.islice(shelf(shop), 31))
+    assert count(shop.sandbox, SEARCH) == 2
+    assert len(set(taken)) == 31
+
+
+def test_only_numbers_that_receive_sms_are_searched_for_where_it_matters(shop: Shop) -> None:
+    next(shelf(shop))
+    assert "SmsEnabled=true" in shop.sandbox.requests()[-1]
+    next(Shelf(shop.project, shop.quote().choice, sms_only=False, held=NOTHING_HELD))
+    assert "SmsEnabled" not in shop.sandbox.requests()[-1]
+
+
+def test_workers_who_share_a_shelf_take_each_number_once(shop: Shop) -> None:
+    shared = shelf(shop)
+    with ThreadPoolExecutor(8) as workers:
+        taken = list(workers.map(lambda _: next(shared), range(90)))
+    assert len(set(taken)) == 90
+    assert count(shop.sandbox, SEARCH) <= 4  # samples overlap at times
+
+
+def test_a_number_that_a_listing_showed_as_held_is_never_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_shop(tmp_path, monkeypatch) as shop:
+        everything = set(shop.on_sale(STOCK))
+        held = frozenset(shop.on_sale(STOCK)[:4])
+        assert set(shelf(shop, held)) == everything - held
+        assert count(shop.sandbox, f"GET .*{OWNED}") == 0
+
+
+def test_without_a_listing_each_number_is_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_shop(tmp_path, monkeypatch) as shop:
+        everything = shop.on_sale(STOCK)
+        numbers = shelf(shop, None)
+        first = next(numbers)  # which makes the search
+        held = next(number for number in everything if number != first)
+        shop.sandbox.buy_in_console(held)  # between the search and the purchase
+        assert {first, *numbers} == set(everything) - {held}
+        assert count(shop.sandbox, f"GET .*{OWNED}") == STOCK
+
+
+def test_the_shelf_is_empty_when_a_search_finds_nothing_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_shop(tmp_path, monkeypatch) as shop:
+        numbers = shelf(shop)
+        shop.sandbox.forget_requests()
+        assert len(list(numbers)) == STOCK
+        assert count(shop.sandbox, SEARCH) == 2
+        assert list(numbers) == []
+
+
+def test_a_search_that_fails_is_told(shop: Shop) -> None:
+    numbers = shelf(shop)
+    shop.sandbox.fault(fault="status", path=SEARCH, status=503, times=None)
+    with pytest.raises(VendorUnavailable):
+        next(numbers)
+    shop.sandbox.clear_faults()
+    assert next(numbers)
