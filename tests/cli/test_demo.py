@@ -74,11 +74,14 @@ def test_demo_shows_each_command_with_its_output_and_leaves_nothing_behind(
         for line in shown.stdout.splitlines()
         if line.startswith("$ ")
     }
-    assert after["$ kapso-twilio pool fill --yes"] == "US\t3\t3\t3\t3\t0\t0"
+    assert after["$ kapso-twilio pool fill --yes"] == (
+        "US: 3 of 3 ready; bought 3, verified 3, failed 0"
+    )
     assert after["$ kapso-twilio disconnect --ref signup-1"].endswith("(return_to_pool)")
     assert after["$ kapso-twilio disconnect --ref signup-3"].endswith("(mark_unavailable)")
     assert after["$ kapso-twilio reconcile --yes"] == "verified: 1 of the US pool"
-    assert "\nUS\t3\t3\t0\t0\t0\t0\nCL\t2\t2\t0\t0\t0\t1\n" in shown.stdout
+    assert "\nUS: 3 of 3 ready, 0 to verify, 0 reserved" in shown.stdout
+    assert "\nCL: 2 of 2 ready" in shown.stdout
 
 
 def test_demo_in_json_is_one_document_and_ignores_what_the_user_has_set_up(
