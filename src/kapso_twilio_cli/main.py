@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 _OBJECTS_BEFORE_COLLECTING = 50_000
 _READER_GONE = 141  # as the shell says of a program that SIGPIPE ended
+_INTERRUPTED, _TERMINATED = 130, 143
+
+
+class _TerminatedNow(BaseException):
+    """SIGTERM, as KeyboardInterrupt is SIGINT: no `except Exception` on the way takes it away."""
 
 
 def run() -> None:
@@ -32,6 +37,14 @@ def run() -> None:
         # The reader (`head`, say) has what it wanted. Python would complain again at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         exit_code = _READER_GONE
+    except KeyboardInterrupt:
+        exit_code = _INTERRUPTED  # before the command had begun
+    except _TerminatedNow:
+        exit_code = _TERMINATED
+    if exit_code in (_INTERRUPTED, _TERMINATED):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(exit_code)  # a thread that still reads an answer is not waited for
     gc.freeze()  # what is left goes with the process; nobody needs to look through it
     sys.exit(exit_code)
 
@@ -50,20 +63,30 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str], output: object) -> tuple[int, KapsoTwilioError | None]:
+    from .errors import Interrupted, Terminated
+
+    try:
+        return _dispatch(argv, output)
+    except KeyboardInterrupt:
+        return Interrupted.exit_code, Interrupted("interrupted")
+    except _TerminatedNow:
+        return Terminated.exit_code, Terminated("terminated")
+
+
+def _dispatch(argv: Sequence[str], output: object) -> tuple[int, KapsoTwilioError | None]:
     import typer
 
     from .cli.tree import root
-    from .errors import Bug, Interrupted, KapsoTwilioError, UsageError
+    from .errors import Bug, KapsoTwilioError, UsageError
 
     try:
         result = root().main(
             args=list(argv), prog_name="kapso-twilio", standalone_mode=False, obj=output
         )
-        return (result if isinstance(result, int) else 0), None
     except KapsoTwilioError as error:
         return error.exit_code, error
-    except (KeyboardInterrupt, typer.Abort):
-        return Interrupted.exit_code, Interrupted("interrupted")
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
     except typer.TyperException as error:
         usage = UsageError(error.format_message())
         return usage.exit_code, usage
@@ -76,13 +99,14 @@ def _run(argv: Sequence[str], output: object) -> tuple[int, KapsoTwilioError | N
             reason=f"{type(error).__name__}, at the place shown above",
             hint="report it with the lines above; kapso-twilio status shows where things are",
         )
+    if result == _INTERRUPTED:
+        raise KeyboardInterrupt  # typer has made a mere number of it
+    return (result if isinstance(result, int) else 0), None
 
 
 def _raise_terminated(_number: int, _frame: FrameType | None) -> None:
     """SIGTERM ends a command as Ctrl-C does. What buys takes both signals with more care."""
-    from .errors import Terminated
-
-    raise Terminated("terminated")
+    raise _TerminatedNow
 
 
 def _asks_for_json(argv: Sequence[str]) -> bool:

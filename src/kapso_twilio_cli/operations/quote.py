@@ -83,10 +83,13 @@ def offers(
 ) -> tuple[frozenset[NumberType], dict[NumberType, Money]]:
     """The types on sale in the country and their monthly prices, asked for side by side."""
     twilio = project.twilio
-    with ThreadPoolExecutor(2, thread_name_prefix="offer") as workers:
+    workers = ThreadPoolExecutor(2, thread_name_prefix="offer")
+    try:
         sold = workers.submit(twilio.numbers.types_on_sale, country)
         prices = workers.submit(twilio.prices.monthly, country)
         return sold.result(), prices.result()
+    finally:
+        workers.shutdown(wait=False)  # who presses Ctrl-C does not wait for the answers
 
 
 def not_sold(choice: Choice, sold: dict[NumberType, Money | None]) -> VendorRefused:
