@@ -199,15 +199,15 @@ class Project:
 
     def _check_pinned(self, identity: Identity) -> None:
         for what, pinned, found, hint in (
-            ("project", identity.project, self.name, "use the right --project"),
+            ("another project", identity.project, self.name, "use the right --project"),
             (
-                "Twilio account",
+                "another Twilio account",
                 identity.account_sid,
                 self.config.twilio.account_sid,
                 "put the account's SID back, or set up another project for the other account",
             ),
             (
-                "vendors",
+                "other vendors",
                 identity.vendors,
                 self._vendors(),
                 "set or unset KAPSO_TWILIO_SANDBOX_URL as it was when the inventory was made",
@@ -215,7 +215,7 @@ class Project:
         ):
             if pinned != found:
                 raise StateError(
-                    f"the inventory {self.inventory_path} belongs to another {what}",
+                    f"the inventory {self.inventory_path} belongs to {what}",
                     reason=f"it was made for {pinned}; this run is for {found}",
                     hint=hint,
                 )
