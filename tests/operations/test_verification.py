@@ -25,7 +25,7 @@ from kapso_twilio_cli.operations.verification import (
     finish,
     give_up_attempt,
     portfolio,
-    require_managed_meta,
+    require_pools,
 )
 from tests.gateways.clients import count
 
@@ -253,11 +253,20 @@ def test_giving_up_leaves_a_number_alone_that_has_moved_on(shop: Shop) -> None:
     assert shop.files.everything() == before
 
 
-@pytest.mark.parametrize("shop", [{"meta": {"credentials": "custom"}}], indirect=True)
-def test_custom_meta_credentials_have_no_pools(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    ("shop", "hint"),
+    [
+        ({"meta": {"credentials": "custom"}}, "live provisioning works"),
+        ({"meta": {"code_method": "voice"}}, "kapso-twilio config set meta.code_method sms"),
+    ],
+    indirect=["shop"],
+)
+def test_where_pools_cannot_be_the_reason_is_told(shop: Shop, hint: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        require_managed_meta(shop.project)
-    assert "live provisioning works" in (caught.value.hint or "")
+        require_pools(shop.project)
+    assert caught.value.exit_code == 3
+    assert caught.value.reason
+    assert hint in (caught.value.hint or "")
 
 
 def number_in_console(shop: Shop) -> PhoneNumber:
