@@ -18,6 +18,8 @@ class AttentionKind(StrEnum):
     """Twilio answered a purchase with a number that the account held already."""
     RESERVATION_OVERDUE = "reservation_overdue"
     """A reservation whose time is over, and that could not be ended."""
+    RESERVATION_NOT_ENDED = "reservation_not_ended"
+    """A person wanted a reservation to end, and it could not be ended safely."""
     VERIFICATION_FAILING = "verification_failing"
     """A pool's number could not be verified."""
     VERIFICATION_EXPIRED = "verification_expired"

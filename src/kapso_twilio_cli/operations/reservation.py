@@ -42,7 +42,8 @@ def end(project: Project, number: Number, held: Reservation, event: NumberEvent)
         try:
             _delete_at_meta(project, number)
         except KapsoTwilioError as error:
-            _remember(project, number, f"the reservation could not be ended: {error.message}")
+            why = error.reason if isinstance(error, StateError) else error.message
+            _remember(project, number, f"the reservation could not be ended: {why}")
             raise
     facts = replace(number.facts, preverified_id=None, verification_expiry_time=None)
     now = project.now()

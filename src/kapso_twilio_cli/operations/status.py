@@ -16,7 +16,7 @@ from ..domain.lifecycle import NumberState
 from ..domain.number import Number
 from ..domain.purchase import Purchase
 from ..domain.reservation import Reservation
-from ..inventory.journal import PURCHASE_LIMITED
+from ..inventory.journal import NOT_OUR_PURCHASE, PURCHASE_LIMITED
 from ..inventory.runs import LastRun
 from ..inventory.store import Session
 from ..project import Project
@@ -134,13 +134,17 @@ def _attention(project: Project, session: Session, now: datetime) -> list[Attent
     found = [_unresolved(purchase) for purchase in session.purchases.unresolved()]
     for reservation in session.reservations.living():
         number = session.numbers.get(reservation.number_id)
-        if number.state is NumberState.RESERVED and reservation.reserved_until < now:
+        if number.state is not NumberState.RESERVED:
+            continue
+        if reservation.reserved_until < now:
             found.append(_overdue(number, reservation))
+        elif number.reason is not None:
+            found.append(_not_ended(number, reservation))
     found += [_of_number(number) for number in session.numbers.needing_a_look()]
     for country in project.config.pools:
         found += [_expired(number) for number in session.numbers.expired(country, now)]
     since = now - timedelta(days=7)
-    for event in session.events.newest_of_kind("not_our_purchase", since):
+    for event in session.events.newest_of_kind(NOT_OUR_PURCHASE, since):
         found.append(
             Attention(
                 AttentionKind.NOT_OUR_PURCHASE,
@@ -171,6 +175,16 @@ def _overdue(number: Number, reservation: Reservation) -> Attention:
         f"{number.phone_number} is reserved for {reservation.ref} beyond"
         f" {reservation.reserved_until:%Y-%m-%d %H:%M} UTC"
         + (f": {number.reason}" if number.reason else ""),
+        f"kapso-twilio connect {number.phone_number}, or reservation cancel {number.phone_number}",
+        number.phone_number,
+    )
+
+
+def _not_ended(number: Number, reservation: Reservation) -> Attention:
+    return Attention(
+        AttentionKind.RESERVATION_NOT_ENDED,
+        Severity.WARNING,
+        f"{number.phone_number} is reserved for {reservation.ref}: {number.reason}",
         f"kapso-twilio connect {number.phone_number}, or reservation cancel {number.phone_number}",
         number.phone_number,
     )
