@@ -1,0 +1,149 @@
+"""`number`: list, show, history, verify, add-to-pool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.projects import ReadyProject, ready_project
+from tests.vendors import RunningSandbox, running_sandbox
+
+PROMISED = {
+    "phone_number",
+    "sid",
+    "country",
+    "number_type",
+    "state",
+    "reason",
+    "pool",
+    "preverified_id",
+    "verification_expiry_time",
+    "ref",
+    "customer",
+    "reserved_until",
+    "monthly_price",
+    "currency",
+    "bought_at",
+    "updated_at",
+}
+
+
+def numbers(project: ReadyProject, *words: str) -> list[str]:
+    listed = project.answer("number", "list", *words)["numbers"]
+    return [number["phone_number"] for number in listed]
+
+
+def test_list_filters_by_country_state_customer_and_ref(project: ReadyProject) -> None:
+    project.answer("pool", "fill")
+    held = project.answer("resolve", "--ref", "a", "--customer", "c-1")["phone_number"]
+    live = project.answer("resolve", "--country", "CL", "--ref", "b")["phone_number"]
+    assert len(numbers(project)) == 3
+    assert numbers(project, "--country", "cl") == [live]
+    assert numbers(project, "--state", "reserved") == [held, live]
+    assert numbers(project, "--customer", "c-1") == [held]
+    assert numbers(project, "--ref", "b") == [live]
+    assert numbers(project, "--country", "CL", "--state", "ready") == []
+    assert project.call("number", "list", "--state", "missing").err == "no number matches\n"
+
+
+def test_list_in_a_pipe_is_tab_separated(project: ReadyProject) -> None:
+    number = project.answer("resolve", "--country", "CL", "--ref", "a")["phone_number"]
+    assert project.call("number", "list").out == f"{number}\tCL\tlocal\treserved\t-\ta\t-\n"
+
+
+def test_foreign_numbers_are_shown_and_never_touched(project: ReadyProject) -> None:
+    project.answer("pool", "fill")
+    sid = project.sandbox.buy_in_console("+56225550123", "somebody's own")
+    document = project.answer("number", "list", "--foreign")
+    assert document["numbers"] == [
+        {"phone_number": "+56225550123", "sid": sid, "friendly_name": "somebody's own"}
+    ]
+    assert "+56225550123" not in numbers(project)
+
+
+def test_show_has_every_promised_key_and_the_history(project: ReadyProject) -> None:
+    project.answer("pool", "fill")
+    number = project.answer("resolve", "--ref", "a")["phone_number"]
+    shown = project.answer("number", "show", number)
+    assert shown.keys() - {"schema", "history"} == PROMISED
+    (listed,) = project.answer("number", "list", "--ref", "a")["numbers"]
+    assert listed == {key: shown[key] for key in PROMISED}
+    events = project.answer("number", "history", number)["events"]
+    assert events == shown["history"]
+    assert [event["kind"] for event in events] == [
+        "bought",
+        "begin_verification",
+        "code_requested",
+        "verified",
+        "claim",
+    ]
+    assert events[0].keys() == {
+        "at",
+        "kind",
+        "from_state",
+        "to_state",
+        "run_id",
+        "host",
+        "detail",
+    }
+
+
+def test_verify_makes_one_number_ready_and_does_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_sandbox(code="filtered") as sandbox:
+        project = ready_project(tmp_path, monkeypatch, sandbox, pools={"US": {"target_size": 1}})
+        assert project.call("pool", "fill").exit_code == 5
+        (number,) = numbers(project)
+        called = project.call("number", "verify", number, "--json")
+        assert called.exit_code == 5
+        assert "30038" in called.document["error"]["reason"]
+        assert project.states() == {"provisioned": 1}
+
+
+def test_a_number_that_is_ready_already_is_left_alone(project: ReadyProject) -> None:
+    project.answer("pool", "fill")
+    before = project.everything()
+    project.sandbox.forget_requests()
+    assert project.answer("number", "verify", numbers(project)[0])["state"] == "ready"
+    assert project.everything() == before
+    assert project.sandbox.requests() == []
+
+
+def test_only_members_of_a_pool_are_verified(project: ReadyProject) -> None:
+    number = project.answer("provision", "--country", "US", "--yes")["phone_number"]
+    called = project.call("number", "verify", number)
+    assert called.exit_code == 3
+    assert f"hint: kapso-twilio number add-to-pool {number}" in called.err
+    added = project.answer("number", "add-to-pool", number)
+    assert (added["pool"], added["state"]) == ("US", "provisioned")
+    assert project.answer("number", "verify", number)["state"] == "ready"
+    assert len(project.bought()) == 1
+
+
+def test_a_number_joins_the_pool_of_its_own_country_only(project: ReadyProject) -> None:
+    number = project.answer("provision", "--country", "CL", "--yes")["phone_number"]
+    called = project.call("number", "add-to-pool", number)
+    assert called.exit_code == 3
+    assert "there is no pool for Chile (CL)" in called.err
+    assert "hint: kapso-twilio pool set CL --target-size N" in called.err
+
+
+def test_a_member_that_was_added_counts_towards_the_target(project: ReadyProject) -> None:
+    number = project.answer("provision", "--country", "US", "--yes")["phone_number"]
+    before = project.everything()
+    project.answer("number", "add-to-pool", number, "--dry-run")
+    assert project.everything() == before
+    project.answer("number", "add-to-pool", number)
+    (pool,) = project.answer("pool", "fill")["pools"]
+    assert (pool["bought"], pool["verified"]) == (1, 2)
+    assert project.owes_what_it_knows()
+
+
+def test_a_number_of_an_earlier_project_is_not_this_ones(
+    project: ReadyProject, sandbox: RunningSandbox
+) -> None:
+    sandbox.buy_in_console("+12145550123", "kt:acme:aaaaaaaa:bbbbbbbbbbbbbbbb")
+    assert numbers(project, "--foreign") == [], "it bears this project's label"
+    assert numbers(project) == []
