@@ -133,6 +133,16 @@ def test_a_reset_connection_leaves_the_purchase_unknown() -> None:
         assert len(served.requests) == 1
 
 
+def test_a_redirect_is_not_followed(sandbox: RunningSandbox, numbers: TwilioNumbers) -> None:
+    """It would turn the purchase into a GET, and take the credentials to another address."""
+    path = f"/2010-04-01/Accounts/{sandbox.credentials['account_sid']}/IncomingPhoneNumbers.json"
+    headers = {"Location": f"{sandbox.url}{path}"}
+    sandbox.fault(fault="status", method="POST", path=OWNED, status=302, headers=headers)
+    with pytest.raises(OutcomeUnknown):
+        numbers.buy(order(NUMBER))
+    assert len(sandbox.requests()) == 1
+
+
 def test_a_connection_that_was_never_made_bought_nothing() -> None:
     with twilio_numbers_at(nobody_there()) as numbers, pytest.raises(NotSent) as caught:
         numbers.buy(order(NUMBER))
