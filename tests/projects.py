@@ -50,11 +50,15 @@ class ReadyProject:
     inventory: Path
     sandbox: RunningSandbox
 
-    def call(self, *words: str) -> Called:
-        """Run one command in this process."""
-        out, err = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(err):
-            exit_code = main(words)
+    def call(self, *words: str, stdin: str = "") -> Called:
+        """Run one command in this process, without a terminal."""
+        out, err, before = io.StringIO(), io.StringIO(), sys.stdin
+        sys.stdin = io.StringIO(stdin)
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                exit_code = main(words)
+        finally:
+            sys.stdin = before
         return Called(exit_code, out.getvalue(), err.getvalue())
 
     def answer(self, *words: str) -> dict[str, Any]:

@@ -1,0 +1,83 @@
+"""`--help` of everything, and the nearest word for a mistyped one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.projects import ReadyProject
+
+from .every_command import every_command, every_noun
+
+
+@pytest.mark.parametrize("command", sorted(every_command()))
+def test_every_command_says_its_purpose_its_options_and_an_example(
+    project: ReadyProject, command: str
+) -> None:
+    called = project.call(*command.split(), "--help")
+    assert (called.exit_code, called.err) == (0, "")
+    usage, _, purpose, *_ = called.out.splitlines()
+    assert usage.startswith(f"Usage: kapso-twilio {command} [OPTIONS]")
+    summary = every_command()[command].help.split("\n\n")[0]
+    assert len(summary.split(". ")) <= 2
+    assert summary.startswith(purpose.strip())
+    assert re.search(rf"\nExamples:\n.*kapso-twilio {command}", called.out, re.DOTALL)
+    for option in ("--json", "--quiet", "--verbose", "--no-input", "--project", "--config"):
+        assert option in called.out
+
+
+@pytest.mark.parametrize("command", sorted(every_command()))
+def test_every_option_is_explained(command: str) -> None:
+    for param in every_command()[command].params:
+        assert getattr(param, "help", None), (command, param.name)
+
+
+@pytest.mark.parametrize("noun", sorted(every_noun()))
+def test_every_noun_lists_its_commands_each_with_a_purpose(
+    project: ReadyProject, noun: str
+) -> None:
+    for words in ((*noun.split(), "--help"), tuple(noun.split())):
+        called = project.call(*words)
+        assert called.exit_code == 0
+        for name in every_noun()[noun].list_commands(None):
+            assert re.search(rf"^  {name} +[A-Z]", called.out, re.MULTILINE), name
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("resove",), "did you mean resolve?"),
+        (("pol", "fill"), "did you mean pool?"),
+        (("pool", "fil"), "did you mean fill?"),
+        (("number", "histroy", "+56912345678"), "did you mean history?"),
+        (("resolve", "--contry", "US"), "--country"),
+        (("pool", "fill", "--dryrun"), "--dry-run"),
+        (("search", "--country", "UK"), "did you mean GB (United Kingdom)?"),
+        (("config", "set", "limits.max_number", "3"), "did you mean limits.max_numbers?"),
+        (("country", "set", "CL", "--number-type", "tollfree"), "toll-free"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
+def test_a_mistyped_word_is_answered_with_the_nearest(
+    project: ReadyProject, words: tuple[str, ...], told: str
+) -> None:
+    called = project.call(*words)
+    assert called.exit_code == 2
+    assert told in called.err
+
+
+def test_common_options_stand_before_or_after_the_verb(project: ReadyProject) -> None:
+    other = project.home / "other.toml"
+    project.path.rename(other)
+    for words in (
+        ("--config", str(other), "pool", "list"),
+        ("pool", "list", "--config", str(other)),
+    ):
+        assert project.call(*words).exit_code == 0
+    assert project.call("pool", "list").exit_code == 3
+
+
+def test_version_is_one_line(project: ReadyProject) -> None:
+    called = project.call("--version")
+    assert re.fullmatch(r"kapso-twilio \d+\.\d+\.\d+\S*\n", called.out)
