@@ -8,6 +8,7 @@
     ├── CredentialsError     4   a secret is missing, or the vendor rejected it
     ├── VendorRefused        5   the vendor understood and said no
     ├── LimitExceeded        6   a limit of the project, or an unknown price
+    │   └── PaceExceeded     6   a run's or a day's limit
     ├── PartlyDone           7   some items of a batch failed
     ├── PoolEmpty            8   no ready number, and buying was ruled out
     ├── OutcomeUnknown       9   money may have moved; `reconcile` settles it
@@ -107,6 +108,10 @@ class LimitExceeded(KapsoTwilioError):
 
     kind = "limit"
     exit_code = 6
+
+
+class PaceExceeded(LimitExceeded):
+    """A run's or a day's limit: it passes by itself, and is no failure of a cron run."""
 
 
 class PartlyDone(KapsoTwilioError):

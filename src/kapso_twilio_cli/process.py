@@ -29,9 +29,11 @@ def has_ended(owner: Owner, *, deadline: datetime, now: datetime) -> bool:
     """
     if owner.host != os.uname().nodename:
         return now > deadline
-    if owner.boot_id != _boot_id():
+    if owner.boot_id != _boot_id() or not _is_running(owner.pid):
         return True
-    return not _is_running(owner.pid) or owner.pid_started != _started(owner.pid)
+    if owner.pid_started == _UNKNOWN:
+        return now > deadline  # the pid may be another process's by now
+    return owner.pid_started != _started(owner.pid)
 
 
 def _boot_id() -> str:

@@ -153,6 +153,10 @@ class Project:
         """The present, aware and in UTC."""
         return datetime.now(UTC)
 
+    def valid_at(self) -> datetime:
+        """A number is handed out only if its verification lasts until then."""
+        return self.now() + self.config.onboarding.min_validity
+
     def why_not_enabled(self) -> str | None:
         """None when custom Twilio is on and the plan is entitled to it, else why not."""
         config = self.config

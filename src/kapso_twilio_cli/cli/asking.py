@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import UsageError
+from ..errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
     from ..config.secrets import Secret, Secrets, SourceKind, Stored
@@ -29,8 +29,11 @@ def ask(question: str, *, offered: str = "") -> str:
 
 def confirm(question: str) -> bool:
     """Ask on stderr for a yes or a no; no is the default."""
-    with redirect_stdout(sys.stderr):
-        return bool(typer.confirm(question, err=True))
+    try:
+        with redirect_stdout(sys.stderr):
+            return bool(typer.confirm(question, err=True))
+    except typer.Abort:
+        raise Interrupted("interrupted; nothing was bought") from None
 
 
 def read_secret(what: str) -> Secret:

@@ -58,7 +58,7 @@ class Invocation(msgspec.Struct, frozen=True, dict=True):
         from .asking import confirm
 
         if not confirm(question):
-            raise Interrupted("declined; nothing was changed")
+            raise Interrupted("declined; nothing was bought")
 
 
 def invocation(ctx: typer.Context) -> Invocation:

@@ -41,7 +41,7 @@ def list_(ctx: typer.Context) -> None:
         [
             Table(
                 [*shown, "address_sid"],
-                [[_yes(row[key]) for key in (*shown, "address_sid")] for row in rows],
+                [[row[key] for key in (*shown, "address_sid")] for row in rows],
                 empty="no country is allowed yet: kapso-twilio country allow CC",
             )
         ],
@@ -196,7 +196,3 @@ def _listed(config: ProjectConfig, code: Country) -> dict[str, object]:
         row[key] = None if value == "none" else value
         row[f"{key}_from"] = None if value is None else source
     return row
-
-
-def _yes(value: object) -> object:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value

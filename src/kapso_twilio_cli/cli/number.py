@@ -64,7 +64,7 @@ def list_(
     if foreign:
         _list_foreign(inv)
         return
-    wanted = Filter(parse_country(country) if country else None, state, customer, ref)
+    wanted = Filter(parse_country(country) if country is not None else None, state, customer, ref)
     with project.inventory.read() as session:
         listed = session.listed(wanted)
     numbers = [number_fields(entry.number, entry.reservation) for entry in listed]
@@ -107,13 +107,12 @@ def verify(ctx: typer.Context, number: NumberArgument, *, force: ForceVerify = F
     """Verify one pool number at Meta now."""
     inv = invocation(ctx)
     from ..operations.lock import mass_work
-    from ..operations.stopping import stop_on_signals
     from ..operations.verify import verify_number
 
     project = inv.project
     phone_number = parse_phone_number(number)
-    with mass_work(project, "number verify"), stop_on_signals() as stop:
-        verified = verify_number(project, phone_number, stop, quarantined=force)
+    with mass_work(project, "number verify"):
+        verified = verify_number(project, phone_number, quarantined=force)
     expiry = verified.facts.verification_expiry_time
     fields = {
         "phone_number": verified.phone_number,

@@ -8,6 +8,7 @@ import typer
 
 from ..domain.number_type import NumberType
 from ..domain.phone_number import PhoneNumber, parse_phone_number
+from ..domain.sid import SidKind, parse_sid
 from ..errors import UsageError
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
@@ -61,6 +62,11 @@ def number_or_ref(number: str | None, ref: str | None) -> PhoneNumber | str:
             hint="write the number like +56912345678, or use --ref KEY",
         )
     return parse_phone_number(number) if number is not None else parse_ref(ref or "")
+
+
+def parse_optional_sid(kind: SidKind, text: str | None) -> str | None:
+    """A SID that was given, or None."""
+    return None if text is None else parse_sid(kind, text)
 
 
 def parse_ref(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..domain.country import parse_country
+from ..domain.money import decimal_text
 from . import pool_settings
 from .answer import Table
 from .command import Command, Invocation, invocation
@@ -15,7 +16,7 @@ from .tree import noun
 
 if TYPE_CHECKING:
     from ..operations.fill import FillReport, PoolReport
-    from ..operations.fill_plan import FillPlan
+    from ..operations.fill_plan import FillPlan, PoolPlan
 
 app = noun("Keep pools of ready numbers, one per country.")
 pool_settings.register(app)
@@ -44,7 +45,7 @@ def list_(ctx: typer.Context) -> None:
         for country, settings in project.config.pools.items()
     ]
     columns = ("country", "enabled", "target_size", "ready", "post_disconnect")
-    rows = [[_cell(pool[column]) for column in columns] for pool in pools]
+    rows = [[pool[column] for column in columns] for pool in pools]
     empty = "there are no pools yet: kapso-twilio pool set CC --target-size N"
     inv.answer("pool.list", {"pools": pools}, [Table(columns, rows, empty)])
 
@@ -68,7 +69,6 @@ def fill_(
     from ..operations.fill import FillOptions, fill
     from ..operations.fill_plan import plan_fill
     from ..operations.lock import mass_work
-    from ..operations.stopping import stop_on_signals
     from .progress import fill_progress
 
     project = inv.project
@@ -76,9 +76,8 @@ def fill_(
     if dry_run:
         show_plan(inv, plan_fill(project, wanted))
         return
-    with mass_work(project, "pool fill"), stop_on_signals() as stop, fill_progress(inv) as progress:
+    with mass_work(project, "pool fill"), fill_progress(inv) as progress:
         options = FillOptions(
-            stop=stop,
             approve=lambda plan: approve_plan(inv, plan, yes=yes),
             progress=progress,
             concurrency=concurrency,
@@ -98,7 +97,7 @@ def approve_plan(inv: Invocation, plan: FillPlan, *, yes: bool) -> None:
         if pool.quote is not None and pool.to_buy:
             kind = pool.quote.choice.number_type
             inv.note(f"{pool.country}: buy {pool.to_buy} {kind} at {pool.quote.price} a month each")
-    cost = plan.monthly_cost
+    cost = decimal_text(plan.monthly_cost)
     currency = next(pool.quote.price.currency for pool in plan.pools if pool.quote)
     inv.confirm(f"Buy {plan.to_buy} numbers for {cost} {currency} a month?", yes=False)
 
@@ -137,35 +136,51 @@ def _reasons(pool: PoolReport) -> list[str]:
 
 
 def show_plan(inv: Invocation, plan: FillPlan) -> None:
-    """What a fill would do, with its price."""
+    """What a fill would do, with its price: the promised keys, and what is to come beside them."""
     from .documents import amount
 
-    pools = [
-        {
-            "country": pool.country,
-            "target_size": pool.target_size,
-            "ready": pool.ready,
-            "to_verify": len(pool.to_verify),
-            "to_buy": pool.to_buy,
-            "monthly_price": amount(pool.quote.price.amount) if pool.quote else None,
-            "reasons": [error.message for error in (*pool.errors, *filter(None, [pool.paced]))],
-        }
-        for pool in plan.pools
-    ]
-    columns = ("country", "ready", "target_size", "to_verify", "to_buy", "monthly_price")
     currency = next((p.quote.price.currency for p in plan.pools if p.quote), None)
     fields = {
         "dry_run": True,
-        "pools": pools,
+        "pools": [_plan_fields(pool) for pool in plan.pools],
         "monthly_cost_added": amount(plan.monthly_cost),
         "currency": currency,
     }
-    rows = [[pool[column] for column in columns] for pool in pools]
-    inv.answer("pool.fill", fields, [Table(columns, rows, "there is no enabled pool")])
+    columns = ("country", "ready", "target", "to verify", "to buy", "a month each")
+    rows = [
+        (p.country, p.ready, p.target_size, len(p.to_verify), p.to_buy, p.quote and p.quote.price)
+        for p in plan.pools
+    ]
+    sentences = [_plan_in_words(pool) for pool in plan.pools]
+    empty = "there is no enabled pool: kapso-twilio pool set CC --target-size N"
+    inv.answer("pool.fill", fields, [Table(columns, rows, empty, sentences)])
     for pool in plan.pools:
         for error in pool.errors:
             raise error
 
 
-def _cell(value: object) -> object:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+def _plan_fields(pool: PoolPlan) -> dict[str, object]:
+    from .documents import amount
+
+    return {
+        "country": pool.country,
+        "target_size": pool.target_size,
+        "ready_before": pool.ready,
+        "ready": pool.ready,
+        "bought": 0,
+        "verified": 0,
+        "failed": 0,
+        "shortfall": max(0, pool.target_size - pool.ready),
+        "reasons": [error.message for error in (*pool.errors, *filter(None, [pool.paced]))],
+        "to_verify": len(pool.to_verify),
+        "to_buy": pool.to_buy,
+        "monthly_price": amount(pool.quote.price.amount) if pool.quote else None,
+    }
+
+
+def _plan_in_words(pool: PoolPlan) -> str:
+    price = f" at {pool.quote.price} a month each" if pool.quote and pool.to_buy else ""
+    return (
+        f"{pool.country}: {pool.ready} of {pool.target_size} ready;"
+        f" would verify {len(pool.to_verify)} and buy {pool.to_buy}{price}"
+    )

@@ -31,7 +31,7 @@ def list_(ctx: typer.Context) -> None:
         [
             Table(
                 columns,
-                [[_words(row[key]) for key in columns] for row in rows],
+                [[row[key] for key in columns] for row in rows],
                 empty="no project is set up: kapso-twilio configure",
             )
         ],
@@ -74,7 +74,3 @@ def _listed(path: Path) -> dict[str, object]:
         "inventory_path": str(inventory),
         "problem": None,
     }
-
-
-def _words(value: object) -> object:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value

@@ -8,8 +8,17 @@ import typer
 
 from ..domain.country import parse_country
 from ..domain.phone_number import parse_phone_number
+from ..domain.sid import SidKind
 from .command import Command, invocation
-from .options import AddressSid, BundleSid, CountryOption, DryRun, NumberTypeOption, Yes
+from .options import (
+    AddressSid,
+    BundleSid,
+    CountryOption,
+    DryRun,
+    NumberTypeOption,
+    Yes,
+    parse_optional_sid,
+)
 from .quotes import say_lost_sids, what_is_bought
 from .tree import verb
 
@@ -46,25 +55,27 @@ def provision_(
     inv = invocation(ctx)
     from ..operations.provision import provision, quote_provision
     from ..operations.quote import Wanted
-    from ..operations.stopping import stop_on_signals
 
     exactly = parse_phone_number(phone_number) if phone_number is not None else None
     project = inv.project
-    wanted = Wanted(parse_country(country), number_type, bundle_sid, address_sid)
+    wanted = Wanted(
+        parse_country(country),
+        number_type,
+        parse_optional_sid(SidKind.BUNDLE, bundle_sid),
+        parse_optional_sid(SidKind.ADDRESS, address_sid),
+    )
     quoted = quote_provision(project, wanted)
     say_lost_sids(inv, quoted.choice)
     if dry_run:
         words = f"would buy {what_is_bought(quoted)}"
         inv.answer("provision", {"dry_run": True, **_fields(quoted, None)}, [words])
         return
-    with stop_on_signals() as stop:
-        bought = provision(
-            project,
-            quoted,
-            phone_number=exactly,
-            approve=lambda quote: inv.confirm(f"Buy {what_is_bought(quote)}?", yes=yes),
-            stop=stop,
-        )
+    bought = provision(
+        project,
+        quoted,
+        phone_number=exactly,
+        approve=lambda quote: inv.confirm(f"Buy {what_is_bought(quote)}?", yes=yes),
+    )
     number = bought.number
     inv.answer(
         "provision", {"dry_run": False, **_fields(quoted, number)}, [f"{number.phone_number}"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import KapsoTwilioError
+from ..errors import Interrupted, KapsoTwilioError
 from .command import Command, Invocation, invocation
 from .options import Concurrency, DryRun, Yes
 from .tree import verb
@@ -49,14 +49,12 @@ def reconcile_(
     from ..operations.fill import FillOptions
     from ..operations.lock import mass_work
     from ..operations.reconcile import reconcile
-    from ..operations.stopping import stop_on_signals
     from .pool import approve_plan
     from .progress import fill_progress
 
-    with mass_work(project, "reconcile"), _RecordedRun(project), stop_on_signals() as stop:
+    with mass_work(project, "reconcile"), _RecordedRun(project):
         with fill_progress(inv) as progress:
             options = FillOptions(
-                stop=stop,
                 approve=lambda plan: approve_plan(inv, plan, yes=yes),
                 progress=progress,
                 concurrency=concurrency,
@@ -79,6 +77,8 @@ class _RecordedRun:
             tx.runs.begin(self._project.run_id, "reconcile", self._project.now())
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            error = Interrupted("interrupted")
         known = error if isinstance(error, KapsoTwilioError) else None
         exit_code = known.exit_code if known else (0 if error is None else 1)
         kind = known.kind if known else (None if error is None else "bug")
@@ -122,6 +122,8 @@ def _show_plan(inv: Invocation, project: Project, *, no_fill: bool) -> bool:
     fills = project.why_not_enabled() is None and project.config.meta.credentials != "custom"
     if fills and not no_fill:
         for pool in plan_fill(project, []).pools:
+            for error in pool.errors:
+                inv.note(f"{pool.country}: {error.message}: {error.reason}")
             if pool.to_verify:
                 detail = f"{len(pool.to_verify)} of the {pool.country} pool"
                 actions.append(Action(ActionKind.VERIFIED, None, detail))

@@ -54,14 +54,12 @@ def cancel_(
 ) -> None:
     """End a reservation. A pool number is taken off Meta first, and verified anew later."""
     inv = invocation(ctx)
-    from ..operations.connect import named_number
-    from ..operations.reservation import cancel
+    from ..operations.reservation import cancel, reserved
 
     project = inv.project
     name = number_or_ref(number, ref)
     if dry_run:
-        with project.inventory.read() as session:
-            found = named_number(session, project, name)
+        found, _ = reserved(project, name)
         words = f"would cancel the reservation of {found.phone_number}"
     else:
         found = cancel(project, name)

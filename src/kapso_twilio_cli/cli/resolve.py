@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..domain.country import parse_country
+from ..domain.sid import SidKind
 from .command import Command, Invocation, invocation
 from .options import (
     AddressSid,
@@ -19,12 +20,14 @@ from .options import (
     OptionalCountry,
     RefOption,
     Yes,
+    parse_optional_sid,
     parse_ref,
 )
 from .quotes import say_lost_sids, what_is_bought
 from .tree import verb
 
 if TYPE_CHECKING:
+    from ..domain.resolution import ResolveReason
     from ..operations.onboarding import LivePurchase, Onboarding, Resolution
     from ..operations.quote import Quote
     from ..project import Project
@@ -67,12 +70,12 @@ def resolve_(
 
     project = inv.project
     onboarding = Onboarding(
-        country=parse_country(country) if country else None,
-        ref=parse_ref(ref) if ref else _new_ref(inv, project),
+        country=parse_country(country) if country is not None else None,
+        ref=parse_ref(ref) if ref is not None else _new_ref(inv, project),
         customer=customer,
         number_type=number_type,
-        bundle_sid=bundle_sid,
-        address_sid=address_sid,
+        bundle_sid=parse_optional_sid(SidKind.BUNDLE, bundle_sid),
+        address_sid=parse_optional_sid(SidKind.ADDRESS, address_sid),
     )
     if dry_run:
         _rehearse(inv, project, onboarding, no_provision=no_provision)
@@ -96,7 +99,7 @@ def _resolve(
     if no_provision:
         return resolve(project, onboarding, None)
 
-    def approve(quote: Quote) -> None:
+    def approve(quote: Quote, _reason: ResolveReason) -> None:
         if inv.interactive and not yes:
             inv.confirm(f"No number is ready. Buy {what_is_bought(quote)}?", yes=False)
 
@@ -111,8 +114,8 @@ def _rehearse(
     from ..operations.onboarding import LivePurchase
     from ..operations.resolve import resolve
 
-    def stop_here(quote: Quote) -> None:
-        raise _WouldBuy(quote)
+    def stop_here(quote: Quote, reason: ResolveReason) -> None:
+        raise _WouldBuy(quote, reason)
 
     live: LivePurchase | None = None
     if not no_provision:
@@ -124,24 +127,39 @@ def _rehearse(
             with project.inventory.rehearsal():
                 resolution = resolve(project, onboarding, live)
     except _WouldBuy as would_buy:
-        quote = would_buy.quote
-        fields = {
-            "dry_run": True,
-            "country": quote.choice.country,
-            "path": "live",
-            "ref": onboarding.ref,
-            "monthly_price": str(quote.price.amount),
-            "currency": quote.price.currency,
-        }
-        inv.answer("resolve", fields, [f"would buy {what_is_bought(quote)}"])
+        _answer_would_buy(inv, onboarding, would_buy)
         return
     _answer(inv, resolution, dry_run=True)
 
 
+def _answer_would_buy(inv: Invocation, onboarding: Onboarding, would_buy: _WouldBuy) -> None:
+    from ..domain.resolution import Path
+    from ..operations.onboarding import Resolution
+    from .documents import amount
+
+    quote = would_buy.quote
+    resolution = Resolution(
+        quote.choice.country,
+        Path.LIVE,
+        would_buy.reason,
+        onboarding.ref,
+        regulatory=quote.choice.regulatory,
+    )
+    fields = {
+        **_fields(resolution),
+        "dry_run": True,
+        "otp_required": True,
+        "monthly_price": amount(quote.price.amount),
+        "currency": quote.price.currency,
+    }
+    inv.answer("resolve", fields, [f"would buy {what_is_bought(quote)}"])
+
+
 class _WouldBuy(Exception):
-    def __init__(self, quote: Quote) -> None:
+    def __init__(self, quote: Quote, reason: ResolveReason) -> None:
         super().__init__()
         self.quote = quote
+        self.reason = reason
 
 
 def _answer(inv: Invocation, resolution: Resolution, *, dry_run: bool = False) -> None:

@@ -55,6 +55,7 @@ def _pool_fields(pool: PoolStatus) -> dict[str, object]:
         "enabled": pool.enabled,
         "target_size": pool.target_size,
         **{state.value: pool.counts[state] for state in _COUNTED},
+        "ready": pool.ready,
         "unknown": pool.unknown,
         "surplus": pool.surplus,
         "expiring_soon": pool.expiring_soon,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from ..errors import LimitExceeded
+from ..errors import LimitExceeded, PaceExceeded
 from .money import Money, decimal_text
 
 
@@ -41,31 +41,36 @@ def check_purchase(limits: Limits, spending: Spending, price: Money) -> None:
 def check_budget(limits: Limits, spending: Spending, prices: Sequence[Money]) -> None:
     """Raise LimitExceeded unless numbers at these prices stay within what may be held at once."""
     for price in prices:
-        if price.currency != limits.currency:
-            raise LimitExceeded(
-                f"the price of {price} a month counts as unknown",
-                reason=f"the limits are in {limits.currency}",
-                hint=f"kapso-twilio config set limits.currency {price.currency}",
-            )
-    _check_count("max_numbers", limits.max_numbers, spending.numbers, len(prices))
+        check_currency(limits, price)
+    asked = len(prices)
+    _check_count("max_numbers", limits.max_numbers, spending.numbers, asked, LimitExceeded)
     _check_cost(limits, spending.monthly_cost, sum((price.amount for price in prices), Decimal(0)))
 
 
+def check_currency(limits: Limits, price: Money) -> None:
+    """Raise LimitExceeded for a price in another currency: it counts as unknown."""
+    if price.currency != limits.currency:
+        raise LimitExceeded(
+            f"the price of {price} a month counts as unknown",
+            reason=f"the limits are in {limits.currency}",
+            hint=f"kapso-twilio config set limits.currency {price.currency}",
+        )
+
+
 def check_pace(limits: Limits, spending: Spending, count: int) -> None:
-    """Raise LimitExceeded unless `count` more purchases stay within a run's and a day's."""
-    _check_count(
-        "max_purchases_per_run", limits.max_purchases_per_run, spending.purchases_this_run, count
-    )
-    _check_count(
-        "max_purchases_per_day", limits.max_purchases_per_day, spending.purchases_last_day, count
-    )
+    """Raise PaceExceeded unless `count` more purchases stay within a run's and a day's."""
+    for name, limit, current in (
+        ("max_purchases_per_run", limits.max_purchases_per_run, spending.purchases_this_run),
+        ("max_purchases_per_day", limits.max_purchases_per_day, spending.purchases_last_day),
+    ):
+        _check_count(name, limit, current, count, PaceExceeded)
 
 
-def pace_exceeded(limits: Limits, spending: Spending, count: int) -> LimitExceeded | None:
+def pace_exceeded(limits: Limits, spending: Spending, count: int) -> PaceExceeded | None:
     """The error of `check_pace`, or None."""
     try:
         check_pace(limits, spending, count)
-    except LimitExceeded as exceeded:
+    except PaceExceeded as exceeded:
         return exceeded
     return None
 
@@ -83,9 +88,11 @@ def purchases_left(limits: Limits, spending: Spending) -> int | None:
     return min(left, default=None)
 
 
-def _check_count(name: str, limit: int | None, current: int, asked: int) -> None:
+def _check_count(
+    name: str, limit: int | None, current: int, asked: int, kind: type[LimitExceeded]
+) -> None:
     if limit is not None and current + asked > limit:
-        raise LimitExceeded(
+        raise kind(
             f"limits.{name} would be exceeded: limit {limit}, current {current}, asked {asked}",
             reason=_WHAT_IT_COUNTS[name],
             hint=f"if that is meant: kapso-twilio config set limits.{name} {current + asked}",

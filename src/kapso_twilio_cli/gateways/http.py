@@ -1,5 +1,7 @@
 """HTTP as this program speaks it: every call bounded in time, and only what is safe repeated.
 
+What requests raises is not chained to our errors: it carries URLs, with phone numbers in them.
+
 A GET is repeated with back-off. Anything else is sent once: a request whose answer is lost may
 have been carried out, and only the caller knows how to find out.
 """
@@ -11,7 +13,7 @@ import json
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +26,6 @@ from ..errors import VendorUnavailable
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 20.0
-POST_TIMEOUT_SECONDS = CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS
 
 _log = logging.getLogger(__name__)
 
@@ -58,11 +59,11 @@ class Call:
 
     method: str
     url: str
-    params: Mapping[str, Any] | None = None
-    data: Mapping[str, Any] | None = None
+    params: Mapping[str, Any] | None = field(repr=False, default=None)
+    data: Mapping[str, Any] | None = field(repr=False, default=None)
     json: Mapping[str, Any] | None = None
     headers: Mapping[str, str] | None = None
-    auth: Any = None
+    auth: Any = field(repr=False, default=None)
 
 
 class Http:
@@ -89,7 +90,7 @@ class Http:
                 with attempt:
                     return self._get_once(call)
         except _TryAgain as failure:
-            raise failure.error from failure.__cause__
+            raise failure.error from None
         raise AssertionError("stamina either returns or raises")  # pragma: no cover
 
     def send_once(self, call: Call) -> requests.Response:
@@ -105,14 +106,14 @@ class Http:
                     f"{self._vendor} cannot be reached",
                     reason=_in_words(error),
                     hint="check the network, then run the command again",
-                ) from error
-            raise AnswerLost(_in_words(error)) from error
+                ) from None
+            raise AnswerLost(_in_words(error)) from None
 
     def _get_once(self, call: Call) -> requests.Response:
         try:
             response = self._send(call)
         except requests.RequestException as error:
-            raise _TryAgain(self._unavailable(_in_words(error)), None) from error
+            raise _TryAgain(self._unavailable(_in_words(error)), None) from None
         if response.status_code == 429 or response.status_code >= 500:
             raise _TryAgain(
                 self._unavailable(f"it answered HTTP {response.status_code}"),

@@ -46,6 +46,11 @@ class PreverifiedNumber:
         """Whether Meta counts it as verified now."""
         return self.status is VerificationStatus.VERIFIED
 
+    @property
+    def was_never_verified(self) -> bool:
+        """Whether no verification has succeeded, so that nobody can have been shown its id."""
+        return self.status is VerificationStatus.NOT_VERIFIED
+
 
 class CodeMethod(StrEnum):
     """How a one-time code is asked for."""

@@ -22,6 +22,9 @@ from ..errors import (
 from .http import AnswerLost
 from .twilio_client import TwilioAnswer
 
+UNREADABLE = (TwilioException, LookupError, AttributeError, TypeError, ValueError)
+"""What the SDK raises of an answer that is JSON, and yet not what the resource promises."""
+
 NOT_AVAILABLE_ANY_MORE = 21422
 NOT_FOUND = 20404
 TOO_MANY_CONCURRENT = 20429
@@ -119,7 +122,7 @@ def translated(doing: str, country: Country | None = None) -> Iterator[None]:
             reason=str(lost),
             hint="run the command again: it looks at what is there first",
         ) from lost
-    except (TwilioException, LookupError, AttributeError, TypeError, ValueError) as error:
+    except UNREADABLE as error:
         # A 200 that is JSON, and yet not what the resource promises.
         raise VendorUnavailable(
             f"Twilio's answer cannot be read (asked to {doing})",

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ..domain.phone_number import PhoneNumber
+from .clock import IMPRECISION
 from .twilio_client import TwilioClient
 from .twilio_errors import translated
 
@@ -26,6 +27,7 @@ class InboundMessage:
     to: PhoneNumber
     body: str
     received_at: datetime
+    """By this host's clock, give or take `clock.IMPRECISION`."""
     error_code: int | None
 
     @property
@@ -38,14 +40,27 @@ class TwilioInbox:
     """What came in by SMS."""
 
     def __init__(self, client: TwilioClient) -> None:
+        self._clock = client.clock
         self._messages = client.sdk.api.v2010.account.messages
 
     def since(self, moment: datetime) -> list[InboundMessage]:
-        """Every inbound SMS received at or after `moment`, in no order."""
+        """Every inbound SMS received at or after `moment`, in no order; a few before it, too."""
+        day = _day(self._clock.by_vendor(moment) - IMPRECISION)
         with translated("list messages"):
-            found = self._messages.list(date_sent_after=_day(moment), page_size=_PAGE_SIZE)
-            inbound = [_inbound(message) for message in found if message.direction == "inbound"]
-        return [message for message in inbound if message.received_at >= moment]
+            found = self._messages.list(date_sent_after=day, page_size=_PAGE_SIZE)
+            inbound = [self._inbound(message) for message in found if _is_inbound(message)]
+        return [message for message in inbound if message.received_at >= moment - IMPRECISION]
+
+    def _inbound(self, message: Any) -> InboundMessage:
+        # date_sent of an inbound message may be null.
+        received_at = message.date_sent or message.date_created
+        return InboundMessage(
+            sid=message.sid,
+            to=PhoneNumber(message.to),
+            body=message.body or "",
+            received_at=self._clock.by_host(received_at),
+            error_code=int(message.error_code) if message.error_code else None,
+        )
 
 
 def _day(moment: datetime) -> datetime:
@@ -53,12 +68,5 @@ def _day(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _inbound(message: Any) -> InboundMessage:
-    return InboundMessage(
-        sid=message.sid,
-        to=PhoneNumber(message.to),
-        body=message.body or "",
-        # date_sent of an inbound message may be null.
-        received_at=message.date_sent or message.date_created,
-        error_code=int(message.error_code) if message.error_code else None,
-    )
+def _is_inbound(message: Any) -> bool:
+    return bool(message.direction == "inbound")

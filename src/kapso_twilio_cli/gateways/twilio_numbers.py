@@ -19,7 +19,7 @@ from ..domain.phone_number import PhoneNumber
 from ..errors import Concerns, OutcomeUnknown, VendorRefused
 from .http import AnswerLost
 from .twilio_client import TwilioAnswer, TwilioClient
-from .twilio_errors import NOT_FOUND, TOO_MANY_CONCURRENT, translate, translated
+from .twilio_errors import NOT_FOUND, TOO_MANY_CONCURRENT, UNREADABLE, translate, translated
 
 _PAGE_SIZE = 1000  # more is refused (20007)
 _SEARCH_SIZE = 30  # the API gives no more, whatever is asked
@@ -56,7 +56,8 @@ class OwnedNumber:
     phone_number: PhoneNumber
     friendly_name: str
     capabilities: Capabilities
-    date_created: datetime
+    bought_at: datetime | None
+    """By this host's clock, give or take `clock.IMPRECISION`."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class TwilioNumbers:
     """The numbers of one account."""
 
     def __init__(self, client: TwilioClient) -> None:
-        self._client = client
+        self._clock = client.clock
         self._account = client.sdk.api.v2010.account
 
     def check_credentials(self) -> None:
@@ -142,18 +143,23 @@ class TwilioNumbers:
             found = self._account.incoming_phone_numbers.list(
                 phone_number=phone_number, page_size=_PAGE_SIZE
             )
-            return next((_owned(n) for n in found if n.phone_number == phone_number), None)
+            return next((self._owned(n) for n in found if n.phone_number == phone_number), None)
 
     def owned(self) -> Iterator[OwnedNumber]:
         """Every number that the account holds; a page that cannot be had raises."""
         with translated("list numbers"):
             for found in self._account.incoming_phone_numbers.stream(page_size=_PAGE_SIZE):
-                yield _owned(found)
+                yield self._owned(found)
 
-    def set_label(self, sid: str, label: str) -> None:
-        """Put a FriendlyName on an owned number."""
-        with translated(f"rename {sid}"):
-            self._account.incoming_phone_numbers(sid).update(friendly_name=label)
+    def label_of(self, sid: str) -> str | None:
+        """The FriendlyName that an owned number has now; None where there is no such number."""
+        with translated(f"read {sid}"):
+            try:
+                return str(self._account.incoming_phone_numbers(sid).fetch().friendly_name)
+            except TwilioAnswer as answer:
+                if answer.code != NOT_FOUND:
+                    raise
+                return None
 
     def _create(self, order: Order) -> OwnedNumber:
         wanted = {
@@ -162,17 +168,27 @@ class TwilioNumbers:
             "bundle_sid": order.bundle_sid,
             "address_sid": order.address_sid,
         }
-        created = self._account.incoming_phone_numbers.create(
-            **{name: value for name, value in wanted.items() if value is not None}
-        )
+        given = {name: value for name, value in wanted.items() if value is not None}
         try:
-            bought = _owned(created)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            bought = self._owned(self._account.incoming_phone_numbers.create(**given))
+        except UNREADABLE as error:
             raise AnswerLost("the answer lacks what a new number must have") from error
-        if not isinstance(bought.date_created, datetime):
+        if bought.bought_at is None:
             # Its time alone tells a purchase from a number that was owned before.
             raise AnswerLost("the answer does not say when the number was bought")
         return bought
+
+    def _owned(self, found: Any) -> OwnedNumber:
+        if not (isinstance(found.sid, str) and isinstance(found.phone_number, str)):
+            raise TypeError("a number has a SID and a phone number")
+        created = found.date_created
+        return OwnedNumber(
+            sid=found.sid,
+            phone_number=PhoneNumber(found.phone_number),
+            friendly_name=found.friendly_name or "",
+            capabilities=_capabilities(found.capabilities),
+            bought_at=self._clock.by_host(created) if isinstance(created, datetime) else None,
+        )
 
 
 _SDK_RESOURCE = {
@@ -212,18 +228,6 @@ def _number_on_sale(found: Any) -> NumberOnSale:
         region=found.region or None,
         capabilities=_capabilities(found.capabilities),
         address_requirements=found.address_requirements or "none",
-    )
-
-
-def _owned(found: Any) -> OwnedNumber:
-    if not (isinstance(found.sid, str) and isinstance(found.phone_number, str)):
-        raise TypeError("a number has a SID and a phone number")
-    return OwnedNumber(
-        sid=found.sid,
-        phone_number=PhoneNumber(found.phone_number),
-        friendly_name=found.friendly_name or "",
-        capabilities=_capabilities(found.capabilities),
-        date_created=found.date_created,
     )
 
 

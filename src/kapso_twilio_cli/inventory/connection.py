@@ -115,8 +115,12 @@ def integrity_problems(path: Path) -> list[str]:
 def _translated(path: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.IntegrityError:
-        raise  # the caller knows what its unique indexes mean
+    except sqlite3.IntegrityError as error:
+        raise StateError(
+            "the inventory refuses the change",
+            reason=f"it would contradict what is there: {error}",
+            hint="run kapso-twilio inventory check, and report this",
+        ) from error
     except sqlite3.OperationalError as error:
         raise _cannot_use(path, error) from error
     except sqlite3.DatabaseError as error:

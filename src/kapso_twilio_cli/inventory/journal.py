@@ -12,6 +12,7 @@ from ..domain.lifecycle import NumberState
 from . import columns
 
 PURCHASE_LIMITED = "purchase_limited"
+NOT_OUR_PURCHASE = "not_our_purchase"
 """The kind of the event that a limit kept a pool from being filled."""
 
 

@@ -41,7 +41,9 @@ _CONDITIONS = {
 
 def listed_numbers(connection: sqlite3.Connection, wanted: Filter) -> list[ListedNumber]:
     """The numbers that match, oldest first; released ones only when asked for by state."""
-    asked = {f.name: value for f in fields(wanted) if (value := getattr(wanted, f.name))}
+    asked = {
+        f.name: value for f in fields(wanted) if (value := getattr(wanted, f.name)) is not None
+    }
     conditions = [_CONDITIONS[name] for name in asked]
     if wanted.state is None:
         conditions.append("numbers.state <> 'released'")

@@ -39,7 +39,7 @@ class Numbers:
     def add(self, new: NewNumber, event: NumberEvent, at: datetime) -> Number:
         """Let a number enter, in the state that `event` gives it.
 
-        Raises sqlite3.IntegrityError when the number or its SID is there already.
+        Raises StateError when the number or its SID is there already.
         """
         state = ENTRIES[event]
         values = {

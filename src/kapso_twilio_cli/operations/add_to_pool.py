@@ -27,6 +27,12 @@ def add_to_pool(project: Project, phone_number: PhoneNumber, *, reinstate: bool)
                 reason="a number joins the pool of its own country",
                 hint=f"kapso-twilio pool set {number.country} --target-size N",
             )
+        if not number.facts.can_receive_sms:
+            raise StateError(
+                f"{phone_number} cannot receive SMS",
+                reason="pools verify their numbers by codes in SMS",
+                hint="it can be used live: kapso-twilio resolve",
+            )
         member = replace(number, facts=replace(number.facts, pool=number.country), reason=None)
         if number.state is NumberState.UNAVAILABLE and reinstate:
             return tx.numbers.apply(member, NumberEvent.REINSTATE, now)

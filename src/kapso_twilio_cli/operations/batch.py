@@ -26,11 +26,11 @@ def error_of_batch(
         for error in errors:
             if isinstance(error, kind):
                 return error
-    if succeeded == 0 and len({error.exit_code for error in errors}) == 1:
+    if succeeded == 0:
         return errors[0]
     reasons = "; ".join(f"{e.message} ({e.reason})" if e.reason else e.message for e in errors)
     return PartlyDone(
-        "some of it was done, and some failed" if succeeded else "several things failed",
+        "some of it was done, and some failed",
         reason=reasons,
         hint=errors[0].hint,
     )

@@ -48,9 +48,7 @@ def disconnect(
         country = number.facts.pool or number.country
         pool = project.config.pools.get(country)
         chosen = policy or (pool.post_disconnect if pool else PostDisconnect.MARK_UNAVAILABLE)
-        no_pool = (
-            chosen is PostDisconnect.RETURN_TO_POOL and number.facts.pool is None and pool is None
-        )
+        no_pool = chosen is PostDisconnect.RETURN_TO_POOL and pool is None
         facts = replace(
             number.facts,
             # The object that the customer claimed is gone: the number is to be added anew.

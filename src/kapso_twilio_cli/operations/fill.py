@@ -11,7 +11,7 @@ import msgspec
 from ..domain.country import Country
 from ..errors import (
     KapsoTwilioError,
-    LimitExceeded,
+    PaceExceeded,
 )
 from ..inventory.journal import PURCHASE_LIMITED, Entry
 from ..project import Project
@@ -20,7 +20,7 @@ from .fill_plan import FillPlan, PoolPlan, count_ready, plan_fill, pools_to_fill
 from .line import CountryWork, Line, Progress
 from .settle import Settlement, settle
 from .shelf import Shelf
-from .stopping import StopRequest
+from .stopping import StopRequest, stop_on_signals
 from .upkeep import lapse_expired, take_up_interrupted
 
 
@@ -45,7 +45,7 @@ class FillReport(msgspec.Struct, frozen=True):
     settled: tuple[Settlement, ...]
     monthly_cost_added: Decimal
     currency: str
-    paced: LimitExceeded | None
+    paced: PaceExceeded | None
     """A run's or a day's limit kept a pool from its target. To a reconcile that is no error."""
     error: KapsoTwilioError | None
 
@@ -60,7 +60,6 @@ class FillReport(msgspec.Struct, frozen=True):
 class FillOptions(msgspec.Struct, frozen=True):
     """How a fill is carried out."""
 
-    stop: StopRequest
     approve: Callable[[FillPlan], None]
     """Asked before the first purchase; raises Interrupted to decline."""
     progress: Callable[[FillPlan, Progress], None]
@@ -78,15 +77,16 @@ def fill(project: Project, countries: Sequence[Country], options: FillOptions) -
     if plan.to_buy:
         options.approve(plan)
     works = [_work(project, plan, pool) for pool in plan.pools]
-    line = Line(
-        project,
-        plan.known,
-        concurrency=options.concurrency,
-        stop=options.stop,
-        progress=lambda progress: options.progress(plan, progress),
-    )
-    line.run(works)
-    return _report(project, plan, works, settled, _what_stopped(line, options.stop))
+    with stop_on_signals() as stop:
+        line = Line(
+            project,
+            plan.known,
+            concurrency=options.concurrency,
+            stop=stop,
+            progress=lambda progress: options.progress(plan, progress),
+        )
+        line.run(works)
+    return _report(project, plan, works, settled, _what_stopped(line, stop))
 
 
 def settle_pools(project: Project, countries: Sequence[Country]) -> tuple[Settlement, ...]:
@@ -107,7 +107,9 @@ def _remember_limits(project: Project, plan: FillPlan) -> None:
 
 
 def _work(project: Project, plan: FillPlan, pool: PoolPlan) -> CountryWork:
-    work = CountryWork(pool.country, deque(pool.to_verify), errors=list(pool.errors))
+    work = CountryWork(
+        pool.country, deque(pool.to_verify), errors=list(pool.errors), paced=pool.paced
+    )
     if pool.quote is not None and pool.to_buy:
         work.to_buy = pool.to_buy
         work.quote = pool.quote
@@ -134,7 +136,7 @@ def _report(
         _pool_report(pool, work, ready[pool.country])
         for pool, work in zip(plan.pools, works, strict=True)
     ]
-    paced = next((pool.paced for pool in plan.pools if pool.paced), None)
+    paced = next((work.paced for work in works if work.paced), None)
     unknown = [settlement.error for settlement in settled if settlement.error is not None]
     errors = [*stopped, *unknown, *(error for work in works for error in work.errors)]
     return FillReport(
@@ -150,7 +152,7 @@ def _report(
 
 
 def _pool_report(pool: PoolPlan, work: CountryWork, ready: int) -> PoolReport:
-    errors = [*work.errors, *([pool.paced] if pool.paced else [])]
+    errors = [*work.errors, *([work.paced] if work.paced else [])]
     return PoolReport(
         country=pool.country,
         target_size=pool.target_size,

@@ -21,6 +21,7 @@ from ..errors import (
     CredentialsError,
     KapsoTwilioError,
     LimitExceeded,
+    PaceExceeded,
     StateError,
     VendorUnavailable,
 )
@@ -40,7 +41,7 @@ class PoolPlan(msgspec.Struct, frozen=True):
     to_buy: int
     quote: Quote | None = None
     errors: tuple[KapsoTwilioError, ...] = ()
-    paced: LimitExceeded | None = None
+    paced: PaceExceeded | None = None
     """Fewer are bought than missing, because of a run's or a day's limit."""
 
 
@@ -112,7 +113,10 @@ def _wanted(
     project: Project, session: Session, country: Country, settings: PoolSettings
 ) -> PoolPlan:
     """What the pool lacks, by the inventory alone."""
-    to_verify = session.numbers.in_pool(country, NumberState.PROVISIONED, NumberState.VERIFYING)
+    to_verify = [
+        *session.numbers.in_pool(country, NumberState.PROVISIONED, NumberState.VERIFYING),
+        *session.numbers.expired(country, project.valid_at()),
+    ]
     ready = count_ready(project, session, country)
     stock = PoolStock(
         ready=ready,
@@ -131,9 +135,9 @@ def _wanted(
 
 
 def count_ready(project: Project, session: Session, country: Country) -> int:
-    """The ready numbers whose verification has not ended."""
+    """The ready numbers that may be handed out: their verification lasts long enough."""
     ready = len(session.numbers.in_pool(country, NumberState.READY))
-    return ready - session.numbers.expiring(country, project.now())
+    return ready - session.numbers.expiring(country, project.valid_at())
 
 
 def _held_numbers(project: Project, to_buy: int) -> frozenset[PhoneNumber]:

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,6 +25,8 @@ from ..errors import (
     Concerns,
     CredentialsError,
     KapsoTwilioError,
+    Locked,
+    PaceExceeded,
     StateError,
     VendorRefused,
     VendorUnavailable,
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
 FAILURES_IN_A_ROW = 3
 """So many, without a success, stop a country's purchases: the next number would fail too."""
 
-_STOPS_EVERYTHING = (CredentialsError, VendorUnavailable, StateError)
+_STOPS_EVERYTHING = (CredentialsError, VendorUnavailable)
 """What the next number of any country would meet too."""
 
 _FIRST_POLL_SECONDS = 0.25
@@ -64,6 +67,8 @@ class CountryWork(msgspec.Struct):
     failed: int = 0
     """Numbers that could not be verified."""
     errors: list[KapsoTwilioError] = field(default_factory=list)
+    paced: PaceExceeded | None = None
+    """A run's or a day's limit kept it from buying more."""
     under_way: int = 0
     failures_in_a_row: int = 0
     proven: bool = False
@@ -138,19 +143,27 @@ class Line:
 
     def run(self, works: Sequence[CountryWork]) -> None:
         """Do the work. Failures are noted in `works`; what stops everything is in `fatal`."""
-        with ThreadPoolExecutor(self._concurrency + 1, thread_name_prefix="line") as workers:
-            while True:
-                self._start(workers, works)
-                self._start_poll(workers)
-                if not self._running and self._poll is None and not self._waiting:
-                    break
-                if self._halted and not self._running and self._poll is None:
-                    break
-                self._take_results(works)
-                self._give_up_waiting()
-        for left in [*self._waiting.values(), *(w for w, _ in self._with_code)]:
-            stopped = self.fatal or self._stop.error()
-            verification.give_up_attempt(self._project, left.number, stopped)
+        try:
+            with ThreadPoolExecutor(self._concurrency + 1, thread_name_prefix="line") as workers:
+                while self._goes_on(workers, works):
+                    self._take_results(works)
+                    self._give_up_waiting()
+        finally:
+            self._leave()
+
+    def _goes_on(self, workers: ThreadPoolExecutor, works: Sequence[CountryWork]) -> bool:
+        self._start(workers, works)
+        self._start_poll(workers)
+        if self._running or self._poll is not None:
+            return True
+        return bool(self._waiting) and not self._halted
+
+    def _leave(self) -> None:
+        """Put down what waits for a code; what cannot be written, the next run takes up."""
+        why = self.fatal or self._stop.error()
+        for left in [*self._waiting.values(), *(waiting for waiting, _ in self._with_code)]:
+            with suppress(StateError, Locked):
+                verification.give_up_attempt(self._project, left.number, why)
 
     @property
     def _halted(self) -> bool:
@@ -186,6 +199,8 @@ class Line:
             number = buy_number(self._project, basket, self._stop)
         except KapsoTwilioError as error:
             raise _NotBought(error) from error
+        if self._stop.asked:
+            return number  # bought and recorded; the next run verifies it
         return verification.begin(self._project, number, self._known)
 
     def _take_results(self, works: Sequence[CountryWork]) -> None:
@@ -216,6 +231,9 @@ class Line:
             self._take_failed_verification(work, error)
             return
         work.bought += task.buys
+        if number.state is NumberState.PROVISIONED:
+            work.under_way -= 1
+            return
         if number.state is NumberState.READY:
             work.under_way -= 1
             work.verified += 1
@@ -232,6 +250,9 @@ class Line:
         work.to_buy = 0
         if error.exit_code >= 128:
             return  # asked to stop: nothing failed
+        if isinstance(error, PaceExceeded):
+            work.paced = error
+            return
         work.note(error)
         of_the_account = isinstance(error, VendorRefused) and error.concerns is Concerns.ACCOUNT
         if of_the_account or isinstance(error, _STOPS_EVERYTHING):

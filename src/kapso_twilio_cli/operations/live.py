@@ -11,7 +11,7 @@ from ..errors import Locked, StateError
 from ..project import Project
 from .onboarding import LivePurchase, Onboarding, Resolution, answer, same_answer
 from .purchase import Basket, buy_number, refuse_second_answer
-from .quote import Choice, Wanted, choose_for, quote
+from .quote import Choice, Wanted, choose_for, quote, require_within_limits
 from .settle import settle
 from .shelf import Shelf
 from .stopping import stop_on_signals
@@ -35,11 +35,10 @@ def settle_pending(project: Project, pending: Purchase, country: Country) -> Res
         )
     if settlement.error is not None:
         raise settlement.error
-    if settlement.number is None:
+    recorded = settlement.recorded
+    if recorded is None or recorded.reservation is None:
         return None
-    with project.inventory.read() as session:
-        held = session.reservations.of_number(settlement.number.id)
-        return None if held is None else same_answer(session, held, country)
+    return answer(recorded.number, recorded.reservation, pending)
 
 
 def resolve_live(
@@ -57,7 +56,8 @@ def resolve_live(
         return reused
     live.lost_sids(choice)
     quoted = quote(project, choice)
-    live.approve(quoted)
+    require_within_limits(project, quoted)
+    live.approve(quoted, reason)
     purpose = Purpose(ref=onboarding.ref, customer=onboarding.customer, reason=reason)
     shelf = Shelf(project, choice, sms_only=False)
     with stop_on_signals() as stop:

@@ -37,8 +37,8 @@ class Onboarding(msgspec.Struct, frozen=True):
 class LivePurchase(msgspec.Struct, frozen=True):
     """How a live purchase is made, where one is needed."""
 
-    approve: Callable[[Quote], None]
-    """Asked before it; raises Interrupted to decline."""
+    approve: Callable[[Quote, ResolveReason], None]
+    """Asked before it, with the reason why no pool; raises Interrupted to decline."""
     lost_sids: Callable[[Choice], None]
     """Told when SIDs that the call passed are not used."""
 
@@ -70,9 +70,9 @@ def answer(
     )
 
 
-def same_answer(session: Session, held: Reservation, country: Country) -> Resolution:
-    """The answer that the ref was given before; StateError when it now names another country."""
-    if held.country != country:
+def same_answer(session: Session, held: Reservation, country: Country | None) -> Resolution:
+    """The answer that the ref was given before; StateError when the call names another country."""
+    if country is not None and held.country != country:
         raise StateError(
             f"ref {held.ref} has a number of {country_name(held.country)} ({held.country})",
             reason=f"one ref names one onboarding, and this one asks for {country}",

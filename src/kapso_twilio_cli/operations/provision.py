@@ -13,9 +13,9 @@ from ..errors import Concerns, StateError, VendorRefused
 from ..project import Project
 from .allowed import require_allowed
 from .purchase import Basket, buy_number
-from .quote import Quote, Wanted, choose_for, quote
+from .quote import Quote, Wanted, choose_for, quote, require_within_limits
 from .shelf import Shelf
-from .stopping import StopRequest
+from .stopping import stop_on_signals
 
 
 class Provisioned(msgspec.Struct, frozen=True):
@@ -30,7 +30,9 @@ def quote_provision(project: Project, wanted: Wanted) -> Quote:
     project.require_enabled("buy numbers")
     require_allowed(project.config, wanted.country)
     _ = project.inventory  # its absence is said before a vendor is asked
-    return quote(project, choose_for(project.config, wanted))
+    quoted = quote(project, choose_for(project.config, wanted))
+    require_within_limits(project, quoted)
+    return quoted
 
 
 def provision(
@@ -39,7 +41,6 @@ def provision(
     *,
     phone_number: PhoneNumber | None,
     approve: Callable[[Quote], None],
-    stop: StopRequest,
 ) -> Provisioned:
     """Buy `phone_number`, or any number on sale; `approve` is asked first and may raise."""
     candidates: Iterable[PhoneNumber] = Shelf(project, quoted.choice, sms_only=False)
@@ -48,7 +49,8 @@ def provision(
         _refuse_not_on_sale(project, quoted, phone_number)
         candidates = [phone_number]
     approve(quoted)
-    number = buy_number(project, Basket(quoted, Purpose(), candidates), stop)
+    with stop_on_signals() as stop:
+        number = buy_number(project, Basket(quoted, Purpose(), candidates), stop)
     return Provisioned(number, quoted)
 
 

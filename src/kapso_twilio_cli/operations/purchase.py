@@ -20,18 +20,19 @@ from ..domain.limits import check_purchase
 from ..domain.number import NewNumber, Number, NumberFacts
 from ..domain.phone_number import PhoneNumber
 from ..domain.purchase import Purchase, PurchaseState, Purpose
-from ..domain.reservation import NewReservation
+from ..domain.reservation import NewReservation, Reservation
 from ..domain.resolution import Path, ResolveReason
 from ..errors import (
     Concerns,
     CredentialsError,
+    KapsoTwilioError,
     Locked,
     OutcomeUnknown,
     StateError,
     VendorRefused,
     VendorUnavailable,
 )
-from ..inventory.journal import Entry
+from ..inventory.journal import NOT_OUR_PURCHASE, Entry
 from ..inventory.store import Session
 from ..project import Project, random_base32
 from .quote import Quote
@@ -40,8 +41,8 @@ from .stopping import StopRequest
 if TYPE_CHECKING:
     from ..gateways.twilio_numbers import OwnedNumber
 
-_BETWEEN_DEADLINE_AND_TIMEOUT = timedelta(seconds=60)
-_CLOCKS_MAY_DIFFER_BY = timedelta(minutes=2)
+_UNDER_WAY_AT_MOST = timedelta(minutes=6)  # every repeat of 20429 with its wait, and a margin
+_TIMES_MAY_DIFFER_BY = timedelta(seconds=3)  # Twilio's are whole seconds
 
 
 class Basket(msgspec.Struct, frozen=True):
@@ -79,8 +80,6 @@ def write_intent(project: Project, basket: Basket, phone_number: PhoneNumber) ->
 
     Every limit is counted in the same transaction, so that no two processes pass it together.
     """
-    from ..gateways.http import POST_TIMEOUT_SECONDS
-
     now = project.now()
     purchase_id = random_base32(16)
     label = Label(project.name, project.inventory.identity.installation, purchase_id)
@@ -97,7 +96,7 @@ def write_intent(project: Project, basket: Basket, phone_number: PhoneNumber) ->
         owner=project.owner,
         run_id=project.run_id,
         started_at=now,
-        deadline=now + timedelta(seconds=POST_TIMEOUT_SECONDS) + _BETWEEN_DEADLINE_AND_TIMEOUT,
+        deadline=now + _UNDER_WAY_AT_MOST,
     )
     limits = project.config.limits
     if basket.purpose.pool is None:
@@ -112,7 +111,15 @@ def write_intent(project: Project, basket: Basket, phone_number: PhoneNumber) ->
     return intent
 
 
-def record(project: Project, purchase: Purchase, owned: OwnedNumber) -> Number:
+class Recorded(msgspec.Struct, frozen=True):
+    """A purchase that was written down."""
+
+    number: Number
+    reservation: Reservation | None
+    """The reservation that it became, if it was for a ref."""
+
+
+def record(project: Project, purchase: Purchase, owned: OwnedNumber) -> Recorded:
     """Write down that a purchase brought `owned`, and finish what it was for.
 
     A ref's purchase becomes that ref's reservation in the same transaction. Recording twice gives
@@ -132,7 +139,7 @@ def record(project: Project, purchase: Purchase, owned: OwnedNumber) -> Number:
     with project.inventory.write() as tx:
         there = tx.numbers.by_purchase(purchase.id)
         if there is not None:
-            return there
+            return Recorded(there, tx.reservations.of_number(there.id))
         tx.purchases.settle(purchase, PurchaseState.BOUGHT, now, sid=owned.sid)
         # A purchase that was given up as not bought may turn up after its ref got another number.
         free_ref = purpose.ref if purpose.ref and not tx.reservations.of_ref(purpose.ref) else None
@@ -148,8 +155,8 @@ def record(project: Project, purchase: Purchase, owned: OwnedNumber) -> Number:
                 purpose.customer,
                 until,
             )
-            tx.reservations.add(held, number, now)
-    return number
+            return Recorded(number, tx.reservations.add(held, number, now))
+    return Recorded(number, None)
 
 
 def _buy(project: Project, intent: Purchase) -> Number | None:
@@ -172,27 +179,36 @@ def _buy(project: Project, intent: Purchase) -> Number | None:
         raise
     except OutcomeUnknown as unknown:
         return _after_lost_answer(project, intent, unknown)
-    if not _is_this_purchase(intent, owned):
-        _give_back_label(project, intent, owned)
-        return None
-    return _record_or_say_so(project, intent, owned)
+    if not is_from(intent, owned):
+        raise _not_our_purchase(project, intent, owned)
+    return _kept(project, intent, _record_or_say_so(project, intent, owned))
+
+
+def is_from(intent: Purchase, owned: OwnedNumber) -> bool:
+    """Whether `owned` is what the intent bought: a number that was owned before answers 201 too.
+
+    Only the exact number counts, and only if Twilio made it after the intent was written.
+    """
+    if owned.phone_number != intent.phone_number or owned.bought_at is None:
+        return False
+    return owned.bought_at > intent.started_at - _TIMES_MAY_DIFFER_BY
 
 
 def _after_lost_answer(project: Project, intent: Purchase, unknown: OutcomeUnknown) -> Number:
     """Look once, at once: often the number is there, and nothing needs settling later."""
-    _settle(project, intent, PurchaseState.UNKNOWN, f"{unknown.reason}")
     try:
+        _settle(project, intent, PurchaseState.UNKNOWN, f"{unknown.reason}")
         owned = project.twilio.numbers.find(intent.phone_number)
-    except (VendorUnavailable, VendorRefused, CredentialsError):
+    except KapsoTwilioError:
         raise unknown from None
-    if owned is None or owned.friendly_name != intent.label:
+    if owned is None or owned.friendly_name != intent.label or not is_from(intent, owned):
         raise unknown
     return _record_or_say_so(project, intent, owned)
 
 
 def _record_or_say_so(project: Project, intent: Purchase, owned: OwnedNumber) -> Number:
     try:
-        return record(project, intent, owned)
+        return record(project, intent, owned).number
     except (StateError, Locked) as error:
         raise OutcomeUnknown(
             f"{intent.phone_number} was bought ({owned.sid}), but could not be recorded",
@@ -201,22 +217,43 @@ def _record_or_say_so(project: Project, intent: Purchase, owned: OwnedNumber) ->
         ) from error
 
 
-def _is_this_purchase(intent: Purchase, owned: OwnedNumber) -> bool:
-    """Whether the 201 is for our purchase: a number owned before also answers 201."""
-    if owned.phone_number != intent.phone_number:
-        return False
-    return owned.date_created > intent.started_at - _CLOCKS_MAY_DIFFER_BY
+def _not_our_purchase(project: Project, intent: Purchase, owned: OwnedNumber) -> OutcomeUnknown:
+    """Twilio answered with a number that this purchase did not bring.
 
-
-def _give_back_label(project: Project, intent: Purchase, owned: OwnedNumber) -> None:
-    """The account held the number already: take our label off it again, and say so."""
-    reason = f"Twilio answered with {owned.phone_number}, created {owned.date_created:%Y-%m-%d}"
+    It counts as unknown, which is the safe side, until a person has looked: were it taken for not
+    bought, the next candidate would be bought, and the next.
+    """
+    since = f"since {owned.bought_at:%Y-%m-%d %H:%M:%S} UTC" if owned.bought_at else "for long"
+    reason = f"Twilio answered with {owned.phone_number}, which the account has held {since}"
+    now = project.now()
     with project.inventory.write() as tx:
-        tx.purchases.settle(intent, PurchaseState.NOT_BOUGHT, project.now(), reason=reason)
-        tx.events.append(
-            Entry(project.now(), "not_our_purchase", purchase_id=intent.id, detail=owned.sid)
-        )
-    project.twilio.numbers.set_label(owned.sid, owned.phone_number)
+        tx.purchases.settle(intent, PurchaseState.UNKNOWN, now, reason=reason)
+        tx.events.append(Entry(now, NOT_OUR_PURCHASE, purchase_id=intent.id, detail=owned.sid))
+    return OutcomeUnknown(
+        f"it is not known whether {intent.phone_number} was bought",
+        reason=reason,
+        hint=f"look at {owned.sid} in the Twilio console: its friendly name was {intent.label}",
+    )
+
+
+def _kept(project: Project, intent: Purchase, number: Number) -> Number | None:
+    """The number, if it still carries our label; else None, and it is given up.
+
+    Another project on the account may have bought the same number in the same moment. The label
+    that is there decides: whoever reads another's gives the number up.
+    """
+    try:
+        label = project.twilio.numbers.label_of(number.sid)
+    except (VendorUnavailable, VendorRefused, CredentialsError):
+        return number  # it is recorded, and nothing speaks against it
+    if label is None or label == intent.label:
+        return number
+    now = project.now()
+    reason = f"another buyer of the account took it in the same moment ({label})"
+    with project.inventory.write() as tx:
+        tx.reservations.end(number.id, now, "taken by another buyer")
+        tx.numbers.apply(tx.numbers.get(number.id), NumberEvent.VANISH, now, reason=reason)
+    return None
 
 
 def _settle(project: Project, intent: Purchase, state: PurchaseState, reason: str) -> None:

@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from ..config.model import CountrySettings, ProjectConfig
 from ..domain.country import Country, country_name
+from ..domain.limits import check_currency, check_purchase
 from ..domain.money import Money
 from ..domain.number_type import NumberType
 from ..domain.purchase import RegulatorySids
@@ -74,8 +76,20 @@ def quote(project: Project, choice: Choice) -> Quote:
             reason="Twilio names none, or the API key may not ask for it",
             hint="grant the key the Pricing API, or use the auth token",
         )
+    check_currency(project.config.limits, price)
     _check_bundle(project, choice, project.now())
     return Quote(choice, price)
+
+
+def require_within_limits(project: Project, quoted: Quote) -> None:
+    """Raise LimitExceeded where one number of the quote would pass a limit, before anyone is asked.
+
+    The limits are counted again with the intent, where no other process can come between.
+    """
+    limits = replace(project.config.limits, max_purchases_per_run=None)
+    with project.inventory.read() as session:
+        spending = session.purchases.spending(project.run_id, project.now())
+    check_purchase(limits, spending, quoted.price)
 
 
 def offers(
@@ -106,14 +120,16 @@ def not_sold(choice: Choice, sold: dict[NumberType, Money | None]) -> VendorRefu
 
 def _check_bundle(project: Project, choice: Choice, now: datetime) -> None:
     """Refuse a bundle that Twilio would refuse (error 21649), before a number is asked for."""
+    from ..gateways.twilio_compliance import APPROVED
+
     sid = choice.regulatory.bundle_sid
     if sid is None:
         return
     bundle = project.twilio.compliance.bundle(sid)
     if bundle is None:
         problem = "the account has no such bundle"
-    elif bundle.status != "twilio-approved":
-        problem = f"its status is {bundle.status}, not twilio-approved"
+    elif bundle.status != APPROVED:
+        problem = f"its status is {bundle.status}, not {APPROVED}"
     elif bundle.valid_until is not None and bundle.valid_until < now:
         problem = f"it was valid until {bundle.valid_until:%Y-%m-%d}"
     else:

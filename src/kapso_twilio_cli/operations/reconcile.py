@@ -130,8 +130,8 @@ def _note_settlement(settlement: Settlement, found: _Findings) -> None:
     if settlement.still_unknown is not None:
         found.unresolved.append(Unresolved(purchase, settlement.still_unknown))
         found.errors += [settlement.error] if settlement.error is not None else []
-    elif settlement.number is not None:
-        detail = f"it was bought ({settlement.number.sid})"
+    elif settlement.recorded is not None:
+        detail = f"it was bought ({settlement.recorded.number.sid})"
         found.actions.append(Action(ActionKind.PURCHASE_SETTLED, purchase.phone_number, detail))
     else:
         detail = "it was not bought"
@@ -206,7 +206,7 @@ def what_is_due(project: Project) -> Sequence[Action]:
         for country in pools:
             broken_off = session.numbers.in_pool(country, NumberState.VERIFYING)
             due += [_action(ActionKind.VERIFICATION_INTERRUPTED, number) for number in broken_off]
-            expired = session.numbers.expired(country, now)
+            expired = session.numbers.expired(country, project.valid_at())
             due += [_action(ActionKind.VERIFICATION_LAPSED, number) for number in expired]
     for number, held in overdue(project, now):
         if held.path is Path.POOL:

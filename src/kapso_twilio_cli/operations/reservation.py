@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from ..domain.lifecycle import NumberEvent
+from ..domain.lifecycle import NumberEvent, next_state
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..domain.reservation import Reservation
@@ -24,6 +24,12 @@ def cancel(project: Project, name: PhoneNumber | str) -> Number:
     Where Meta does not answer, or the object is gone already, it stays reserved and an error says
     why: the customer may have claimed it.
     """
+    number, held = reserved(project, name)
+    return end(project, number, held, NumberEvent.CANCEL)
+
+
+def reserved(project: Project, name: PhoneNumber | str) -> tuple[Number, Reservation]:
+    """The number and the reservation that may be cancelled; StateError where there is none."""
     with project.inventory.read() as session:
         number = named_number(session, project, name)
         held = session.reservations.of_number(number.id)
@@ -33,11 +39,13 @@ def cancel(project: Project, name: PhoneNumber | str) -> Number:
             reason=f"it is {number.state}",
             hint="kapso-twilio reservation list",
         )
-    return end(project, number, held, NumberEvent.CANCEL)
+    next_state(number.state, NumberEvent.CANCEL, subject=number.phone_number)
+    return number, held
 
 
 def end(project: Project, number: Number, held: Reservation, event: NumberEvent) -> Number:
     """End `held` by `event` (cancel or expire), Meta's object first."""
+    next_state(number.state, event, subject=number.phone_number)  # before anything is deleted
     if held.path is Path.POOL and number.facts.preverified_id is not None:
         try:
             _delete_at_meta(project, number)

@@ -11,7 +11,7 @@ from ..domain.entitlement import why_not_entitled
 from ..domain.purchase import Purchase
 from ..domain.reservation import NewReservation
 from ..domain.resolution import Path, ResolveReason
-from ..errors import PoolEmpty, UsageError
+from ..errors import KapsoTwilioError, PoolEmpty, UsageError
 from ..project import Project
 from .allowed import require_allowed
 from .onboarding import LivePurchase, Onboarding, Resolution, answer, same_answer
@@ -24,26 +24,31 @@ def resolve(project: Project, onboarding: Onboarding, live: LivePurchase | None)
     purchase raises; never `standard` because a purchase failed.
     """
     standard = _why_standard(project)
-    country = onboarding.country or project.config.default_country
     if standard is not None:
-        return Resolution(country, Path.STANDARD, standard, onboarding.ref)
-    if country is None:
-        raise UsageError(
-            "no country was named, and the project has no default",
-            reason="a number is of one country",
-            hint="add --country CC, or set one: kapso-twilio country default CC",
+        country = onboarding.country or project.config.default_country
+        return _given_before(project, onboarding) or Resolution(
+            country, Path.STANDARD, standard, onboarding.ref
         )
-    require_allowed(project.config, country)
-    answered = _from_pool(project, onboarding, country)
+    try:
+        country = _country(project, onboarding)
+    except KapsoTwilioError:
+        held = _given_before(project, onboarding)
+        if held is None:
+            raise
+        return held
+    answered = _from_pool(project, onboarding, country, settled=None)
     if isinstance(answered, Resolution):
         return answered
     pending = _pending_purchase(project, onboarding.ref)
     if pending is not None:
         from .live import settle_pending
 
-        settled = settle_pending(project, pending, country)
-        if settled is not None:
-            return settled
+        recovered = settle_pending(project, pending, country)
+        if recovered is not None:
+            return recovered
+        answered = _from_pool(project, onboarding, country, settled=pending)
+        if isinstance(answered, Resolution):
+            return answered
     if live is None:
         raise PoolEmpty(
             f"there is no ready number for {country_name(country)} ({country})",
@@ -55,6 +60,18 @@ def resolve(project: Project, onboarding: Onboarding, live: LivePurchase | None)
     return resolve_live(project, onboarding, country, answered, live)
 
 
+def _country(project: Project, onboarding: Onboarding) -> Country:
+    country = onboarding.country or project.config.default_country
+    if country is None:
+        raise UsageError(
+            "no country was named, and the project has no default",
+            reason="a number is of one country",
+            hint="add --country CC, or set one: kapso-twilio country default CC",
+        )
+    require_allowed(project.config, country)
+    return country
+
+
 def _why_standard(project: Project) -> ResolveReason | None:
     config = project.config
     if not config.enabled:
@@ -64,22 +81,35 @@ def _why_standard(project: Project) -> ResolveReason | None:
     return None
 
 
+def _given_before(project: Project, onboarding: Onboarding) -> Resolution | None:
+    """The ref's number, which it keeps even if the settings have changed since."""
+    if not project.inventory_path.exists():
+        return None
+    with project.inventory.read() as session:
+        held = session.reservations.of_ref(onboarding.ref)
+        return None if held is None else same_answer(session, held, onboarding.country)
+
+
 def _from_pool(
-    project: Project, onboarding: Onboarding, country: Country
+    project: Project, onboarding: Onboarding, country: Country, *, settled: Purchase | None
 ) -> Resolution | ResolveReason:
-    """The ref's number if it has one, else a claim; else the reason why there is none."""
+    """The ref's number if it has one, else a claim; else the reason why there is none.
+
+    A ref whose purchase is unresolved claims nothing, unless that was just `settled`.
+    """
     settings = project.config.onboarding
     why_not = _why_no_pool(project, country)
     now = project.now()
     with project.inventory.write() as tx:
         held = tx.reservations.of_ref(onboarding.ref)
         if held is not None:
-            return same_answer(tx, held, country)
+            return same_answer(tx, held, onboarding.country)
         if why_not is not None:
             return why_not
-        if tx.purchases.unresolved_for_ref(onboarding.ref) is not None:
-            return ResolveReason.POOL_EMPTY  # it was, or nothing would have been bought
-        number = tx.numbers.claim(country, now + settings.min_validity, now)
+        pending = tx.purchases.unresolved_for_ref(onboarding.ref)
+        if pending is not None and (settled is None or pending.id != settled.id):
+            return ResolveReason.POOL_EMPTY
+        number = tx.numbers.claim(country, project.valid_at(), now)
         if number is None:
             return ResolveReason.POOL_EMPTY
         until = now + settings.reservation_ttl

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..domain.number import Number
 from ..domain.purchase import Purchase, PurchaseState
 from ..errors import OutcomeUnknown
 from ..process import has_ended
 from ..project import Project
-from .purchase import record
+from .purchase import Recorded, is_from, record
+
+if TYPE_CHECKING:
+    from ..gateways.twilio_numbers import OwnedNumber
 
 
 class Settlement(msgspec.Struct, frozen=True):
     """What became of one unresolved purchase."""
 
     purchase: Purchase
-    number: Number | None
-    """The number, when it was bought."""
+    recorded: Recorded | None
+    """The number, and the reservation that it became; when it was bought."""
     still_unknown: str | None
     """Why it cannot be settled yet; None when it is settled."""
     under_way: bool = False
@@ -40,20 +43,16 @@ class Settlement(msgspec.Struct, frozen=True):
 def settle(project: Project, purchase: Purchase) -> Settlement:
     """Look the exact number up, and settle the purchase if that proves anything.
 
-    Its label on the number proves that it was bought. Its absence proves the opposite only when the
-    process that bought has ended, and long enough after the request that it cannot be late.
+    Its label on the number proves that it was bought, if the number is no older than the purchase.
+    Its absence proves the opposite only when the process that bought had ended before the look-up,
+    and long enough after the request that it cannot be late.
     """
     looked_up_at = project.now()
+    under_way = _is_under_way(purchase, looked_up_at)
     owned = project.twilio.numbers.find(purchase.phone_number)
-    if owned is not None and owned.friendly_name == purchase.label:
-        return Settlement(purchase, record(project, purchase, owned), None)
     if owned is not None:
-        why = (
-            f"{purchase.phone_number} is in the account without this purchase's label:"
-            " a person must decide"
-        )
-        return Settlement(purchase, None, why)
-    if _is_under_way(purchase, looked_up_at):
+        return _settle_found(project, purchase, owned)
+    if under_way:
         owner = purchase.owner
         why = f"the process that buys it is still at work (pid {owner.pid} on {owner.host})"
         return Settlement(purchase, None, why, under_way=True)
@@ -71,6 +70,22 @@ def settle(project: Project, purchase: Purchase) -> Settlement:
                 purchase, PurchaseState.NOT_BOUGHT, project.now(), reason="not in the account"
             )
     return Settlement(purchase, None, None)
+
+
+def _settle_found(project: Project, purchase: Purchase, owned: OwnedNumber) -> Settlement:
+    if owned.friendly_name != purchase.label:
+        why = (
+            f"{purchase.phone_number} is in the account without this purchase's label:"
+            " a person must decide"
+        )
+        return Settlement(purchase, None, why)
+    if not is_from(purchase, owned):
+        why = (
+            f"{purchase.phone_number} was in the account before this purchase, and carries its"
+            " label: a person must decide"
+        )
+        return Settlement(purchase, None, why)
+    return Settlement(purchase, record(project, purchase, owned), None)
 
 
 def _is_under_way(purchase: Purchase, now: datetime) -> bool:

@@ -34,11 +34,13 @@ class PoolStatus(msgspec.Struct, frozen=True):
     unknown: int
     """Purchases whose outcome is not known."""
     expiring_soon: int
+    lapsed: int
+    """Numbers in state `ready` whose verification does not last long enough to hand them out."""
 
     @property
     def ready(self) -> int:
         """Numbers that may be handed out."""
-        return self.counts[NumberState.READY]
+        return self.counts[NumberState.READY] - self.lapsed
 
     @property
     def surplus(self) -> int:
@@ -106,7 +108,7 @@ def _cost_at_target(
 
 
 def _to_buy(pool: PoolStatus) -> int:
-    coming = pool.counts[NumberState.PROVISIONED] + pool.counts[NumberState.VERIFYING]
+    coming = pool.counts[NumberState.PROVISIONED] + pool.counts[NumberState.VERIFYING] + pool.lapsed
     return max(0, pool.shortfall - coming - pool.unknown)
 
 
@@ -125,6 +127,7 @@ def _pools(project: Project, session: Session, now: datetime) -> tuple[PoolStatu
             counts=counts.get(country, Counter()),
             unknown=session.purchases.unresolved_for_pool(country),
             expiring_soon=session.numbers.expiring(country, now + EXPIRING_SOON),
+            lapsed=session.numbers.expiring(country, project.valid_at()),
         )
         for country in countries
     )
@@ -142,7 +145,9 @@ def _attention(project: Project, session: Session, now: datetime) -> list[Attent
             found.append(_not_ended(number, reservation))
     found += [_of_number(number) for number in session.numbers.needing_a_look()]
     for country in project.config.pools:
-        found += [_expired(number) for number in session.numbers.expired(country, now)]
+        found += [
+            _expired(number) for number in session.numbers.expired(country, project.valid_at())
+        ]
     since = now - timedelta(days=7)
     for event in session.events.newest_of_kind(NOT_OUR_PURCHASE, since):
         found.append(
@@ -194,7 +199,7 @@ def _expired(number: Number) -> Attention:
     return Attention(
         AttentionKind.VERIFICATION_EXPIRED,
         Severity.WARNING,
-        f"the verification of {number.phone_number} has ended",
+        f"the verification of {number.phone_number} has ended, or ends too soon",
         "kapso-twilio reconcile",
         number.phone_number,
     )

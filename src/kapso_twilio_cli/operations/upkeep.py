@@ -28,14 +28,17 @@ def take_up_interrupted(project: Project, countries: Sequence[Country]) -> list[
 
 
 def lapse_expired(project: Project, countries: Sequence[Country]) -> list[Number]:
-    """Take numbers whose verification has ended out of `ready`; they are to be verified anew."""
-    now = project.now()
+    """Take numbers that may not be handed out any more out of `ready`, to be verified anew.
+
+    That is, those whose verification does not last `onboarding.min_validity`.
+    """
+    now, valid_at = project.now(), project.valid_at()
     lapsed = []
     with project.inventory.write() as tx:
         for country in countries:
-            for number in tx.numbers.expired(country, now):
+            for number in tx.numbers.expired(country, valid_at):
                 facts = replace(number.facts, verification_expiry_time=None)
                 expired = replace(number, facts=facts)
-                reason = "its verification ended"
+                reason = "its verification ends too soon, or has ended"
                 lapsed.append(tx.numbers.apply(expired, NumberEvent.LAPSED, now, reason=reason))
     return lapsed

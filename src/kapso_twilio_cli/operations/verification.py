@@ -157,7 +157,7 @@ def _ask_for_code(project: Project, number: Number, known: PreverifiedNumber | N
     if known is not None and not _is_ours_to_use(number, known):
         project.meta.delete(known.preverified_id)
         known = None
-    if known is not None and known.is_verified:
+    if known is not None and known.is_verified and _lasts(project, known):
         return _ready(project, number, known)
     preverified_id = known.preverified_id if known else _add(project, number)
     asked_at = project.now()
@@ -183,7 +183,7 @@ def _is_ours_to_use(number: Number, known: PreverifiedNumber) -> bool:
     """
     if known.preverified_id == number.facts.preverified_id:
         return True
-    return known.status is known.status.NOT_VERIFIED
+    return known.was_never_verified
 
 
 def _add(project: Project, number: Number) -> str:
@@ -215,6 +215,11 @@ def _ready(project: Project, number: Number, verified: PreverifiedNumber) -> Num
     )
     with project.inventory.write() as tx:
         return tx.numbers.apply(replace(number, facts=facts), NumberEvent.VERIFIED, now)
+
+
+def _lasts(project: Project, known: PreverifiedNumber) -> bool:
+    expiry = known.verification_expiry_time
+    return expiry is not None and expiry >= project.valid_at()
 
 
 def _is_later(moment: datetime | None, now: datetime) -> bool:

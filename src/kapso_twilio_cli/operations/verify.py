@@ -11,14 +11,12 @@ from ..errors import StateError
 from ..inventory.numbers import require
 from ..project import Project
 from .line import CountryWork, Line
-from .stopping import StopRequest
+from .stopping import stop_on_signals
 from .upkeep import take_up_interrupted
 from .verification import portfolio, require_pools
 
 
-def verify_number(
-    project: Project, phone_number: PhoneNumber, stop: StopRequest, *, quarantined: bool
-) -> Number:
+def verify_number(project: Project, phone_number: PhoneNumber, *, quarantined: bool) -> Number:
     """The number as `ready`; the error that kept it from that is raised.
 
     Only a pool's provisioned numbers, and with `quarantined` those that were put aside. The caller
@@ -41,8 +39,9 @@ def verify_number(
     _refuse_other_states(number, quarantined=quarantined)
     work = CountryWork(number.country, deque([number]))
     known = portfolio(project)
-    line = Line(project, known, concurrency=1, stop=stop, progress=lambda _progress: None)
-    line.run([work])
+    with stop_on_signals() as stop:
+        line = Line(project, known, concurrency=1, stop=stop, progress=lambda _progress: None)
+        line.run([work])
     stop.check()
     for error in work.errors:
         raise error
