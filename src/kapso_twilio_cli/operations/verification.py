@@ -113,15 +113,16 @@ def find_code(
     messages: list[InboundMessage], number: Number, used: set[str]
 ) -> CodeArrived | CodeFiltered | None:
     """The newest code for `number` among `messages`, since it was asked for."""
+    from ..gateways.clock import IMPRECISION
+
     since = number.facts.code_requested_at
     assert since is not None
-    # Twilio's times are whole seconds.
-    since = since.replace(microsecond=0)
+    earliest = since - IMPRECISION
     mine = [
         message
         for message in messages
         if message.to == number.phone_number
-        and message.received_at >= since
+        and message.received_at >= earliest
         and message.sid not in used
     ]
     for message in sorted(mine, key=lambda m: m.received_at, reverse=True):
