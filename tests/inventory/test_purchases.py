@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +15,7 @@ from kapso_twilio_cli.domain.lifecycle import NumberEvent
 from kapso_twilio_cli.domain.money import Money
 from kapso_twilio_cli.domain.purchase import PurchaseState, Purpose, RegulatorySids, SidSource
 from kapso_twilio_cli.domain.resolution import ResolveReason
+from kapso_twilio_cli.errors import StateError
 from kapso_twilio_cli.inventory import columns
 from kapso_twilio_cli.inventory.store import Inventory
 
@@ -52,7 +52,7 @@ def test_a_number_and_a_ref_have_one_unresolved_purchase(
         tx.purchases.settle(first, state, NOW)
     before = everything(path)
     for second in (intent(2, phone_number=phone(1)), intent(2, purpose=Purpose(ref="a"))):
-        with pytest.raises(sqlite3.IntegrityError), inventory.write() as tx:
+        with pytest.raises(StateError), inventory.write() as tx:
             tx.purchases.add(second)
     assert everything(path) == before
 

@@ -37,6 +37,7 @@ from kapso_twilio_cli.operations.settle import settle
 from kapso_twilio_cli.operations.stopping import StopRequest
 from tests.gateways.clients import count, twilio_error
 from tests.gateways.servers import nobody_there
+from tests.sandbox.clients import twilio_http
 
 from .shops import FOR_THE_POOL, OWNED, POST, US, Shop, wait_for
 
@@ -130,12 +131,14 @@ def test_recording_twice_gives_the_same_number(shop: Shop) -> None:
         assert owned is not None
         assert number.purchase_id is not None
         before = shop.files.everything()
-        assert record(shop.project, shop.purchase(number.purchase_id), owned) == number
+        recorded = record(shop.project, shop.purchase(number.purchase_id), owned)
+        assert recorded.number == number
+        assert (recorded.reservation is None) == (purpose.ref is None)
         assert shop.files.everything() == before
 
 
 @pytest.mark.parametrize("changed", [{"date_created": OLD}, {"phone_number": "+14155550199"}])
-def test_a_201_for_what_the_account_had_before_is_not_our_purchase(
+def test_a_201_for_what_the_account_had_before_is_not_taken_for_our_purchase(
     shop: Shop, changed: dict[str, str]
 ) -> None:
     first, second = shop.on_sale(2)
@@ -149,14 +152,34 @@ def test_a_201_for_what_the_account_had_before_is_not_our_purchase(
     }
     body |= changed
     shop.sandbox.fault(fault="status", method="POST", path=OWNED, status=201, body=body)
-    number = shop.buy([first, second])
-    assert number.phone_number == second
-    assert shop.files.purchase_states() == {"not_bought": 1, "bought": 1}
-    assert shop.label_of(first) != "ours now"
-    assert parse_label(shop.label_of(first)) is None
+    with pytest.raises(OutcomeUnknown) as caught:
+        shop.buy([first, second])
+    assert sid in (caught.value.hint or "")
+    assert count(shop.sandbox, POST) == 1  # the next candidate might be answered so as well
+    assert shop.files.purchase_states() == {"unknown": 1}
     told = shop.files.rows("SELECT detail FROM events WHERE kind = 'not_our_purchase'")
     assert told == [(sid,)]
     assert shop.number(first) is None
+    assert shop.label_of(first) == "the sales line"
+
+
+def test_a_number_that_another_buyer_took_in_the_same_moment_is_given_up(shop: Shop) -> None:
+    """A second POST of a number that the account has is answered 201 too; the last label wins."""
+    first, second = shop.on_sale(2)
+    shop.sandbox.fault(fault="delay", method="POST", path=OWNED, delay_ms=700)
+    with buying(shop, [first, second]) as outcome:
+        wait_for(lambda: bool(shop.sandbox.ledger()))
+        sid = shop.sandbox.ledger()[0]["sid"]
+        with twilio_http(shop.sandbox) as other:
+            renamed = {"FriendlyName": "kt:other:abcdefgh:abcdefghijklmnop"}
+            assert other.call("POST", f"IncomingPhoneNumbers/{sid}.json", data=renamed)[0] == 200
+    (number,) = outcome
+    assert isinstance(number, Number)
+    assert number.phone_number == second
+    given_up = shop.number(first)
+    assert given_up is not None
+    assert given_up.state is NumberState.MISSING
+    assert "kt:other" in (given_up.reason or "")
 
 
 def test_a_number_that_was_sold_meanwhile_gives_way_to_the_next(shop: Shop) -> None:
@@ -231,7 +254,7 @@ def test_a_lost_answer_stays_unknown_while_twilio_cannot_be_asked(shop: Shop) ->
         buy_number(shop.project, basket, StopRequest())
     assert shop.only_purchase().state is PurchaseState.UNKNOWN
     settlement = settle(shop.project, shop.only_purchase())
-    assert settlement.number is not None
+    assert settlement.recorded is not None
     assert shop.files.owes_what_it_knows()
 
 
@@ -315,7 +338,7 @@ def test_a_number_that_cannot_be_recorded_is_told_and_found_later(shop: Shop) ->
     sid = shop.sandbox.ledger()[0]["sid"]
     assert error.message == f"{wanted} was bought ({sid}), but could not be recorded"
     rename_table(shop, "elsewhere", "numbers")
-    assert settle(shop.project, shop.only_purchase()).number is not None
+    assert settle(shop.project, shop.only_purchase()).recorded is not None
     assert shop.files.owes_what_it_knows()
 
 
@@ -357,7 +380,7 @@ def test_a_purchase_that_turns_up_after_its_ref_got_another_is_kept_for_nobody(
     shop.sandbox.buy_in_console(late, purchase.label)
     owned = shop.project.twilio.numbers.find(late)
     assert owned is not None
-    number = record(shop.project, purchase, owned)
+    number = record(shop.project, purchase, owned).number
     assert (number.phone_number, number.state) == (late, NumberState.PROVISIONED)
     assert shop.purchase(purchase.id).state is PurchaseState.BOUGHT
     with shop.project.inventory.read() as session:

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from kapso_twilio_cli.domain.lifecycle import NumberState
+from kapso_twilio_cli.domain.number import Number
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
 from kapso_twilio_cli.domain.purchase import Owner, Purchase, PurchaseState, Purpose
 from kapso_twilio_cli.domain.resolution import ResolveReason
@@ -43,9 +44,14 @@ def broken_off(shop: Shop, ago: timedelta, owner: Owner) -> Purchase:
     )
 
 
+def bought(settlement: Settlement) -> Number | None:
+    """Give the number that a settled purchase brought."""
+    return None if settlement.recorded is None else settlement.recorded.number
+
+
 def stays(shop: Shop, purchase: Purchase, settlement: Settlement, why: str) -> None:
     """Check that nothing was decided."""
-    assert settlement.number is None
+    assert bought(settlement) is None
     assert why in (settlement.still_unknown or "")
     assert shop.purchase(purchase.id) == purchase
     with shop.project.inventory.read() as session:
@@ -58,9 +64,10 @@ def test_its_label_on_the_number_settles_a_purchase_at_once(shop: Shop) -> None:
     sid = shop.sandbox.buy_in_console(NUMBER, purchase.label)
     settlement = settle(shop.project, purchase)
     assert settlement.still_unknown is None
-    assert settlement.number is not None
-    assert (settlement.number.sid, settlement.number.facts.pool) == (sid, US)
-    assert settlement.number.state is NumberState.PROVISIONED
+    number = bought(settlement)
+    assert number is not None
+    assert (number.sid, number.facts.pool) == (sid, US)
+    assert number.state is NumberState.PROVISIONED
     settled = shop.purchase(purchase.id)
     assert (settled.state, settled.sid) == (PurchaseState.BOUGHT, sid)
     assert count(shop.sandbox, POST) == 0
@@ -71,12 +78,13 @@ def test_settling_finishes_what_the_purchase_was_for(shop: Shop) -> None:
     purchase = shop.intent(NUMBER, purpose=purpose, owner=dead_process(shop.project))
     shop.sandbox.buy_in_console(NUMBER, purchase.label)
     settlement = settle(shop.project, purchase)
-    assert settlement.number is not None
-    assert settlement.number.state is NumberState.RESERVED
+    number = bought(settlement)
+    assert number is not None
+    assert number.state is NumberState.RESERVED
     with shop.project.inventory.read() as session:
         held = session.reservations.of_ref("a")
     assert held is not None
-    assert (held.number_id, held.customer) == (settlement.number.id, "Ana")
+    assert (held.number_id, held.customer) == (number.id, "Ana")
 
 
 def test_settling_again_gives_the_same_number(shop: Shop) -> None:
@@ -91,7 +99,7 @@ def test_settling_again_gives_the_same_number(shop: Shop) -> None:
 def test_a_label_that_the_owner_still_works_on_settles_too(shop: Shop) -> None:
     purchase = broken_off(shop, timedelta(0), shop.project.owner)
     shop.sandbox.buy_in_console(NUMBER, purchase.label)
-    assert settle(shop.project, purchase).number is not None
+    assert bought(settle(shop.project, purchase)) is not None
 
 
 def test_the_number_without_its_label_is_a_persons_decision(shop: Shop) -> None:
@@ -101,6 +109,14 @@ def test_the_number_without_its_label_is_a_persons_decision(shop: Shop) -> None:
     assert shop.label_of(NUMBER) == "the sales line"
 
 
+def test_its_label_on_a_number_that_was_there_before_is_a_persons_decision(shop: Shop) -> None:
+    """A purchase of a number that the account has already is answered 201, and renames it."""
+    started_at = shop.project.now() + timedelta(minutes=1)
+    purchase = shop.intent(NUMBER, started_at=started_at, owner=dead_process(shop.project))
+    shop.sandbox.buy_in_console(NUMBER, purchase.label)
+    stays(shop, purchase, settle(shop.project, purchase), "was in the account before")
+
+
 def test_another_number_that_contains_its_digits_proves_nothing(shop: Shop) -> None:
     shorter, longer = PhoneNumber("+4930123456"), PhoneNumber("+49301234567")
     purchase = shop.intent(
@@ -108,7 +124,7 @@ def test_another_number_that_contains_its_digits_proves_nothing(shop: Shop) -> N
     )
     shop.sandbox.buy_in_console(longer, purchase.label)
     settlement = settle(shop.project, purchase)
-    assert (settlement.number, settlement.still_unknown) == (None, None)
+    assert (bought(settlement), settlement.still_unknown) == (None, None)
     assert shop.purchase(purchase.id).state is PurchaseState.NOT_BOUGHT
 
 
@@ -122,13 +138,13 @@ def test_a_listing_that_lags_proves_nothing_too_early(shop: Shop) -> None:
     shop.sandbox.buy_in_console(NUMBER, purchase.label)
     shop.sandbox.fault(fault="lag", method="GET", path=OWNED, delay_ms=60_000)
     stays(shop, purchase, settle(shop.project, purchase), "not in the account yet")
-    assert settle(shop.project, purchase).number is not None
+    assert bought(settle(shop.project, purchase)) is not None
 
 
 def test_absence_long_after_proves_that_it_was_not_bought(shop: Shop) -> None:
     purchase = unknown(shop, LONG_AGO)
     settlement = settle(shop.project, purchase)
-    assert (settlement.number, settlement.still_unknown) == (None, None)
+    assert (bought(settlement), settlement.still_unknown) == (None, None)
     assert shop.purchase(purchase.id).state is PurchaseState.NOT_BOUGHT
     with shop.project.inventory.read() as session:
         assert not session.purchases.number_is_taken(NUMBER)
