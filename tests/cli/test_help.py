@@ -37,9 +37,10 @@ def test_every_option_is_explained(command: str) -> None:
 def test_every_noun_lists_its_commands_each_with_a_purpose(
     project: ReadyProject, noun: str
 ) -> None:
-    for words in ((*noun.split(), "--help"), tuple(noun.split())):
+    for words in ((*noun.split(), "--help"), (*noun.split(), "-h"), tuple(noun.split())):
         called = project.call(*words)
         assert called.exit_code == 0
+        assert re.search(rf"\nExamples:\n  .*kapso-twilio {noun}", called.out)
         for name in every_noun()[noun].list_commands(None):
             assert re.search(rf"^  {name} +[A-Z]", called.out, re.MULTILINE), name
 

@@ -71,8 +71,10 @@ class Group(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        """Examples stand as they were written."""
-        write_epilog(self.epilog, formatter)
+        """Examples stand as they were written; a noun shows the first one of each command."""
+        commands = self.commands.values()
+        firsts = [one.epilog.splitlines()[0] for one in commands if one.epilog]
+        write_epilog(self.epilog or "\n".join(firsts), formatter)
 
 
 class Root(Group):
@@ -119,6 +121,7 @@ def root() -> Root:
         help="Pools of pre-verified WhatsApp numbers in your own Twilio account.",
         epilog="kapso-twilio demo\nkapso-twilio configure\nkapso-twilio resolve --country CL",
         rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
         params=[*project_options(), _version_option()],
     )
 
