@@ -150,3 +150,17 @@ def test_after_a_retirement_the_number_is_never_handed_out(project: ReadyProject
     project.answer("reconcile")
     others = {project.answer("resolve", "--ref", ref)["phone_number"] for ref in "bcd"}
     assert number not in others
+
+
+def test_an_id_that_a_customer_may_have_seen_is_never_used_again(project: ReadyProject) -> None:
+    """The customer gave up after the id was shown: Meta still has the verified object."""
+    project.answer("pool", "fill")
+    shown = project.answer("resolve", "--ref", "a")
+    project.answer("connect", "--ref", "a")
+    project.answer("disconnect", "--ref", "a")
+    project.sandbox.forget_requests()
+    project.answer("reconcile")
+    assert f"DELETE /v25.0/{shown['preverified_id']}" in project.sandbox.requests()
+    again = project.answer("number", "show", shown["phone_number"])
+    assert again["state"] == "ready"
+    assert again["preverified_id"] != shown["preverified_id"]

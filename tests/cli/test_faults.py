@@ -307,3 +307,18 @@ def test_a_number_that_is_gone_is_followed_by_the_next(project: ReadyProject) ->
     assert project.bought() == [document["phone_number"]]
     assert project.purchase_states() == {"not_bought": 3, "bought": 1}
     assert project.owes_what_it_knows()
+
+
+def test_a_ref_whose_purchase_is_unknown_takes_nothing_from_the_pool_meanwhile(
+    project: ReadyProject,
+) -> None:
+    project.sandbox.fault(method="POST", path=BUY, fault="drop_after")
+    lose_the_look_up_too(project.sandbox)
+    words = ("resolve", "--country", "US", "--ref", "x")
+    assert project.call(*words).exit_code == 9
+    (bought,) = project.bought()
+    project.answer("pool", "fill")
+    answered = project.answer(*words)
+    assert (answered["path"], answered["phone_number"]) == ("live", bought)
+    assert project.states() == {"reserved": 1, "ready": 2}
+    assert project.owes_what_it_knows()
