@@ -1,7 +1,8 @@
 """`pool fill` of 50 numbers at 100 ms a call against the least time that 8 workers could take.
 
 That is: calls on one number's path x 100 ms x 50 / 8. A call counts to the path when every number
-needs it (the sandbox's log shows one each): buy, add, request_code, verify_code, read. One look
+needs it (the sandbox's log shows one each): buy, read the label back, add, request_code,
+verify_code, read. One look
 into the inbox is added, though numbers share their looks. The start of the program, its checks
 before the first purchase, searches and the way of the SMS are in the measured time alone.
 """
@@ -46,7 +47,7 @@ def _kind(request: str) -> str:
     """A request without what differs from number to number."""
     path = re.sub(r"\?.*", "", request)
     path = re.sub(r"AvailablePhoneNumbers/[A-Z]{2}\b", "AvailablePhoneNumbers/CC", path)
-    return re.sub(r"\d{6,}|AC[0-9a-f]{32}", "ID", path)
+    return re.sub(r"(AC|PN)[0-9a-f]{32}|\d{6,}", "ID", path)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ class ReadyProject:
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """Look into the inventory, past the program."""
-        connection = sqlite3.connect(f"{self.inventory.as_uri()}?mode=ro", uri=True)
+        connection = sqlite3.connect(f"{self.inventory.as_uri()}?mode=rw", uri=True)
         try:
             return connection.execute(statement).fetchall()
         finally:
