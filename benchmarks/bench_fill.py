@@ -2,9 +2,9 @@
 
 That is: calls on one number's path x 100 ms x 50 / 8. A call counts to the path when every number
 needs it (the sandbox's log shows one each): buy, read the label back, add, request_code,
-verify_code, read. One look
-into the inbox is added, though numbers share their looks. The start of the program, its checks
-before the first purchase, searches and the way of the SMS are in the measured time alone.
+verify_code, read. One look into the inbox is added, though numbers share their looks. The start of
+the program, its checks before the first purchase, searches and the way of the SMS are in the
+measured time alone.
 """
 
 from __future__ import annotations
