@@ -33,7 +33,7 @@ def type_into(words: list[str], typed: list[tuple[str, str]]) -> Called:
         for question, answer in typed:
             seen += _read_until(master, question, seen)
             if answer == INTERRUPT:
-                process.send_signal(signal.SIGINT)
+                _interrupt(process)
             else:
                 os.write(master, f"{answer}\n".encode())
         out, _ = process.communicate(timeout=30)
@@ -43,6 +43,17 @@ def type_into(words: list[str], typed: list[tuple[str, str]]) -> Called:
         process.wait()
         os.close(master)
     return Called(process.returncode, out.decode(), seen)
+
+
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    """Interrupt, again where need be: between asking and reading, Python notices it too late."""
+    for _ in range(10):
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            continue
+        return
 
 
 def _read_until(master: int, question: str, before: str) -> str:
