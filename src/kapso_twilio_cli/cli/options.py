@@ -37,7 +37,10 @@ AddressSid = Annotated[
 ]
 
 Concurrency = Annotated[
-    int, typer.Option("--concurrency", min=1, max=32, help="How many calls to make at once.")
+    int,
+    typer.Option(
+        "--concurrency", metavar="N", min=1, max=32, help="How many calls to make at once."
+    ),
 ]
 
 NumberArgument = Annotated[

@@ -225,7 +225,7 @@ def require(number: Number | None, phone_number: PhoneNumber, project: str) -> N
         raise StateError(
             f"{phone_number} is not a number of project {project}",
             reason="the inventory does not hold it",
-            hint=f"kapso-twilio number list -p {project}",
+            hint="kapso-twilio number list",
         )
     return number
 
