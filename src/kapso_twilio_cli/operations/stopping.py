@@ -5,6 +5,7 @@ A purchase that was sent must be written down, so SIGINT and SIGTERM do not brea
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -13,6 +14,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 from ..errors import Interrupted, KapsoTwilioError, Terminated
+
+_log = logging.getLogger(__name__)
 
 
 class StopRequest:
@@ -59,6 +62,7 @@ def stop_on_signals() -> Iterator[StopRequest]:
     def on_signal(number: int, _frame: FrameType | None) -> None:
         if request.asked:
             os._exit(128 + number)
+        _log.warning("stopping: what is under way is finished first; once more exits at once")
         request.ask(number)
 
     signals = (signal.SIGINT, signal.SIGTERM)
