@@ -138,13 +138,18 @@ def test_no_provision_exits_8_and_buys_nothing(project: ReadyProject) -> None:
 
 
 def test_a_number_whose_verification_ends_too_soon_is_not_handed_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project = ready_project(tmp_path, monkeypatch, sandbox, onboarding={"min_validity": "100d"})
-    project.answer("pool", "fill")
-    assert project.call("resolve", "--ref", "a", "--no-provision").exit_code == 8
-    project.answer("config", "set", "onboarding.min_validity", "80d")
-    assert project.answer("resolve", "--ref", "a", "--no-provision")["path"] == "pool"
+    with running_sandbox(verification_days=20) as sandbox:
+        project = ready_project(tmp_path, monkeypatch, sandbox, onboarding={"min_validity": "10d"})
+        project.answer("pool", "fill")
+        project.answer("config", "set", "onboarding.min_validity", "30d")
+        assert project.call("resolve", "--ref", "a", "--no-provision").exit_code == 8
+        # Meta verifies anew in the second half of the time alone.
+        assert project.call("pool", "fill").exit_code == 5
+        project.answer("config", "set", "onboarding.min_validity", "10d")
+        project.answer("pool", "fill")
+        assert project.answer("resolve", "--ref", "a", "--no-provision")["path"] == "pool"
 
 
 def test_an_owned_number_of_no_pool_is_reused_before_one_is_bought(project: ReadyProject) -> None:

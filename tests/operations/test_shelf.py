@@ -1,4 +1,4 @@
-"""Numbers on sale: searched for seldom, and none offered twice or held already."""
+"""Numbers on sale: searched for seldom, and none offered twice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from kapso_twilio_cli.domain.phone_number import PhoneNumber
 from kapso_twilio_cli.errors import VendorUnavailable
 from kapso_twilio_cli.operations.shelf import Shelf
 from kapso_twilio_cli.project import Project
@@ -18,16 +17,15 @@ from tests.gateways.clients import count
 from tests.projects import ready_project
 from tests.vendors import running_sandbox
 
-from .shops import OWNED, Shop
+from .shops import Shop
 
 SEARCH = r"AvailablePhoneNumbers/US/Local"
 STOCK = 9
-NOTHING_HELD: frozenset[PhoneNumber] = frozenset()
 
 
-def shelf(shop: Shop, held: frozenset[PhoneNumber] | None = NOTHING_HELD) -> Shelf:
+def shelf(shop: Shop) -> Shelf:
     """Put numbers of the US on a shelf."""
-    return Shelf(shop.project, shop.quote().choice, sms_only=True, held=held)
+    return Shelf(shop.project, shop.quote().choice, sms_only=True)
 
 
 @contextmanager
@@ -57,7 +55,7 @@ def test_the_next_search_is_made_when_the_numbers_have_run_out(shop: Shop) -> No
 def test_only_numbers_that_receive_sms_are_searched_for_where_it_matters(shop: Shop) -> None:
     next(shelf(shop))
     assert "SmsEnabled=true" in shop.sandbox.requests()[-1]
-    next(Shelf(shop.project, shop.quote().choice, sms_only=False, held=NOTHING_HELD))
+    next(Shelf(shop.project, shop.quote().choice, sms_only=False))
     assert "SmsEnabled" not in shop.sandbox.requests()[-1]
 
 
@@ -67,29 +65,6 @@ def test_workers_who_share_a_shelf_take_each_number_once(shop: Shop) -> None:
         taken = list(workers.map(lambda _: next(shared), range(90)))
     assert len(set(taken)) == 90
     assert count(shop.sandbox, SEARCH) <= 4  # samples overlap at times
-
-
-def test_a_number_that_a_listing_showed_as_held_is_never_offered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with small_shop(tmp_path, monkeypatch) as shop:
-        everything = set(shop.on_sale(STOCK))
-        held = frozenset(shop.on_sale(STOCK)[:4])
-        assert set(shelf(shop, held)) == everything - held
-        assert count(shop.sandbox, f"GET .*{OWNED}") == 0
-
-
-def test_without_a_listing_each_number_is_looked_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with small_shop(tmp_path, monkeypatch) as shop:
-        everything = shop.on_sale(STOCK)
-        numbers = shelf(shop, None)
-        first = next(numbers)  # which makes the search
-        held = next(number for number in everything if number != first)
-        shop.sandbox.buy_in_console(held)  # between the search and the purchase
-        assert {first, *numbers} == set(everything) - {held}
-        assert count(shop.sandbox, f"GET .*{OWNED}") == STOCK
 
 
 def test_the_shelf_is_empty_when_a_search_finds_nothing_new(

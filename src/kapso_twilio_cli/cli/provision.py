@@ -64,7 +64,7 @@ def provision_(
         parse_optional_sid(SidKind.BUNDLE, bundle_sid),
         parse_optional_sid(SidKind.ADDRESS, address_sid),
     )
-    quoted = quote_provision(project, wanted)
+    quoted = quote_provision(project, wanted, exactly)
     say_lost_sids(inv, quoted.choice)
     if dry_run:
         words = f"would buy {what_is_bought(quoted)}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import Interrupted, KapsoTwilioError
+from ..errors import Interrupted, KapsoTwilioError, Locked, StateError, Terminated
 from .command import Command, Invocation, invocation
 from .options import Concurrency, DryRun, Yes
 from .tree import verb
@@ -77,13 +77,19 @@ class _RecordedRun:
             tx.runs.begin(self._project.run_id, "reconcile", self._project.now())
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, KeyboardInterrupt):
-            error = Interrupted("interrupted")
+        stopped = error is not None and not isinstance(error, Exception)
+        if stopped:
+            kind_of_stop = Interrupted if isinstance(error, KeyboardInterrupt) else Terminated
+            error = kind_of_stop("stopped")
         known = error if isinstance(error, KapsoTwilioError) else None
         exit_code = known.exit_code if known else (0 if error is None else 1)
         kind = known.kind if known else (None if error is None else "bug")
-        with self._project.inventory.write() as tx:
-            tx.runs.finish(self._project.run_id, self._project.now(), exit_code, kind)
+        try:
+            with self._project.inventory.write() as tx:
+                tx.runs.finish(self._project.run_id, self._project.now(), exit_code, kind)
+        except (StateError, Locked):
+            if error is None:
+                raise  # else the error that is on its way says more
 
 
 def _answer(inv: Invocation, report: ReconcileReport) -> None:

@@ -158,8 +158,8 @@ def liftable(kind: Kind) -> Kind:
     return Kind(expected, read, kind.from_text, shows_none_as=LIFTED)
 
 
-def duration(*, least: timedelta) -> Kind:
-    """A duration such as "24h", of at least `least`."""
+def duration(*, least: timedelta, most: timedelta = timedelta.max) -> Kind:
+    """A duration such as "24h", of at least `least` and at most `most`."""
     expected = 'a duration such as "90s", "10m", "24h" or "7d"'
 
     def read(value: object) -> timedelta:
@@ -171,6 +171,8 @@ def duration(*, least: timedelta) -> Kind:
             raise Refused(expected) from None
         if found < least:
             raise Refused(f'a duration of at least "{duration_text(least)}"')
+        if found > most:
+            raise Refused(f'a duration of at most "{duration_text(most)}"')
         return found
 
     return Kind(expected, read)

@@ -89,7 +89,8 @@ TABLES: Mapping[str, Table] = {
         OnboardingSettings,
         {
             "reservation_ttl": kinds.duration(least=_SECOND),
-            "min_validity": kinds.duration(least=timedelta(0)),
+            # Meta verifies anew from 45 days before the end: more could never be kept.
+            "min_validity": kinds.duration(least=timedelta(0), most=timedelta(days=45)),
         },
     ),
 }

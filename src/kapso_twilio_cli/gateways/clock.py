@@ -1,7 +1,8 @@
 """A vendor's clock, as seen from this host.
 
 Whether a number was bought by us, and whether a code answers our request, is told by comparing a
-vendor's time with ours. The two clocks differ, so a vendor's times are given by this host's clock.
+vendor's time with ours. The two clocks differ, so a vendor's times are given by this host's clock:
+as late as they may have been, so that what came after our request is never taken for earlier.
 """
 
 from __future__ import annotations
@@ -11,33 +12,37 @@ from email.utils import parsedate_to_datetime
 
 import requests
 
-IMPRECISION = timedelta(seconds=3)
-"""Vendors' times are whole seconds, and so is the difference of the clocks."""
-
-_HALF_A_SECOND = timedelta(seconds=0.5)
+_A_SECOND = timedelta(seconds=1)  # vendors cut their times to whole seconds
 
 
 class VendorClock:
-    """How far the vendor's clock is ahead, by the `Date` of its newest answer (RFC 9110, 6.6.1)."""
+    """How far the vendor's clock is ahead at least, by the `Date` of an answer (RFC 9110, 6.6.1).
+
+    The vendor writes `Date` at some moment between our request and its answer: the quickest answer
+    tells most, and a slow one never replaces it.
+    """
 
     def __init__(self) -> None:
         self._ahead = timedelta(0)
+        self._elapsed: timedelta | None = None
 
     def observe(self, response: requests.Response) -> None:
         """Learn from an answer that has just come."""
+        if self._elapsed is not None and response.elapsed >= self._elapsed:
+            return
         try:
             vendor = parsedate_to_datetime(response.headers["Date"])
         except (KeyError, TypeError, ValueError):
             return
         if vendor.tzinfo is None:
             return
-        halfway = datetime.now(UTC) - response.elapsed / 2
-        self._ahead = vendor + _HALF_A_SECOND - halfway
+        self._ahead = vendor - datetime.now(UTC)
+        self._elapsed = response.elapsed
 
     def by_host(self, moment: datetime) -> datetime:
-        """A time that the vendor gave, by this host's clock."""
-        return moment - self._ahead
+        """A time that the vendor gave, by this host's clock: the latest that it may have been."""
+        return moment + _A_SECOND - self._ahead
 
     def by_vendor(self, moment: datetime) -> datetime:
-        """A time of this host's clock, by the vendor's."""
+        """A time of this host's clock, by the vendor's: the earliest that it may have been."""
         return moment + self._ahead

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from ..domain.phone_number import PhoneNumber
-from .clock import IMPRECISION
 from .twilio_client import TwilioClient
 from .twilio_errors import translated
 
@@ -27,7 +26,7 @@ class InboundMessage:
     to: PhoneNumber
     body: str
     received_at: datetime
-    """By this host's clock, give or take `clock.IMPRECISION`."""
+    """By this host's clock: the latest that it may have been."""
     error_code: int | None
 
     @property
@@ -44,12 +43,15 @@ class TwilioInbox:
         self._messages = client.sdk.api.v2010.account.messages
 
     def since(self, moment: datetime) -> list[InboundMessage]:
-        """Every inbound SMS received at or after `moment`, in no order; a few before it, too."""
-        day = _day(self._clock.by_vendor(moment) - IMPRECISION)
+        """Every inbound SMS received at or after `moment`, in no order.
+
+        Some that came up to two seconds before it are among them.
+        """
+        day = _day(self._clock.by_vendor(moment))
         with translated("list messages"):
             found = self._messages.list(date_sent_after=day, page_size=_PAGE_SIZE)
             inbound = [self._inbound(message) for message in found if _is_inbound(message)]
-        return [message for message in inbound if message.received_at >= moment - IMPRECISION]
+        return [message for message in inbound if message.received_at >= moment]
 
     def _inbound(self, message: Any) -> InboundMessage:
         # date_sent of an inbound message may be null.

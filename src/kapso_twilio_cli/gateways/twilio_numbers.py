@@ -57,7 +57,7 @@ class OwnedNumber:
     friendly_name: str
     capabilities: Capabilities
     bought_at: datetime | None
-    """By this host's clock, give or take `clock.IMPRECISION`."""
+    """By this host's clock: the latest that it may have been."""
 
 
 @dataclass(frozen=True)
@@ -152,10 +152,10 @@ class TwilioNumbers:
                 yield self._owned(found)
 
     def label_of(self, sid: str) -> str | None:
-        """The FriendlyName that an owned number has now; None where there is no such number."""
+        """The FriendlyName of an owned number; None where it has none, or is not there."""
         with translated(f"read {sid}"):
             try:
-                return str(self._account.incoming_phone_numbers(sid).fetch().friendly_name)
+                return self._account.incoming_phone_numbers(sid).fetch().friendly_name or None
             except TwilioAnswer as answer:
                 if answer.code != NOT_FOUND:
                     raise

@@ -12,8 +12,9 @@ from ..domain.lifecycle import NumberState
 from . import columns
 
 PURCHASE_LIMITED = "purchase_limited"
-NOT_OUR_PURCHASE = "not_our_purchase"
 """The kind of the event that a limit kept a pool from being filled."""
+NOT_OUR_PURCHASE = "not_our_purchase"
+"""The kind of the event that Twilio answered a purchase with what the account held already."""
 
 
 class Journal(msgspec.Struct, frozen=True):

@@ -11,7 +11,9 @@ import msgspec
 from ..domain.country import Country
 from ..errors import (
     KapsoTwilioError,
+    Locked,
     PaceExceeded,
+    StateError,
 )
 from ..inventory.journal import PURCHASE_LIMITED, Entry
 from ..project import Project
@@ -76,7 +78,7 @@ def fill(project: Project, countries: Sequence[Country], options: FillOptions) -
     _remember_limits(project, plan)
     if plan.to_buy:
         options.approve(plan)
-    works = [_work(project, plan, pool) for pool in plan.pools]
+    works = [_work(project, pool) for pool in plan.pools]
     with stop_on_signals() as stop:
         line = Line(
             project,
@@ -86,7 +88,12 @@ def fill(project: Project, countries: Sequence[Country], options: FillOptions) -
             progress=lambda progress: options.progress(plan, progress),
         )
         line.run(works)
-    return _report(project, plan, works, settled, _what_stopped(line, stop))
+    stopped = _what_stopped(line, stop)
+    try:
+        return _report(project, plan, works, settled, stopped)
+    except (Locked, StateError) as unreadable:
+        errors = [*stopped, *(error for work in works for error in work.errors)]
+        raise (error_of_batch(errors, succeeded=0) or unreadable) from None
 
 
 def settle_pools(project: Project, countries: Sequence[Country]) -> tuple[Settlement, ...]:
@@ -106,7 +113,7 @@ def _remember_limits(project: Project, plan: FillPlan) -> None:
                 tx.events.append(Entry(project.now(), PURCHASE_LIMITED, detail=detail))
 
 
-def _work(project: Project, plan: FillPlan, pool: PoolPlan) -> CountryWork:
+def _work(project: Project, pool: PoolPlan) -> CountryWork:
     work = CountryWork(
         pool.country, deque(pool.to_verify), errors=list(pool.errors), paced=pool.paced
     )
@@ -114,7 +121,7 @@ def _work(project: Project, plan: FillPlan, pool: PoolPlan) -> CountryWork:
         work.to_buy = pool.to_buy
         work.quote = pool.quote
         sms_only = project.config.meta.code_method == "sms"
-        work.shelf = Shelf(project, pool.quote.choice, sms_only=sms_only, held=plan.held)
+        work.shelf = Shelf(project, pool.quote.choice, sms_only=sms_only)
     return work
 
 

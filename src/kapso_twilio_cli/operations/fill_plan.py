@@ -15,7 +15,6 @@ from ..domain.country import Country, country_name
 from ..domain.lifecycle import NumberState
 from ..domain.limits import check_budget, pace_exceeded, purchases_left
 from ..domain.number import Number
-from ..domain.phone_number import PhoneNumber
 from ..domain.pool import PoolStock, numbers_to_buy
 from ..errors import (
     CredentialsError,
@@ -50,7 +49,6 @@ class FillPlan(msgspec.Struct, frozen=True):
 
     pools: tuple[PoolPlan, ...]
     known: Portfolio = field(default_factory=dict)
-    held: frozenset[PhoneNumber] = frozenset()
 
     @property
     def to_buy(self) -> int:
@@ -79,11 +77,10 @@ def plan_fill(project: Project, countries: Sequence[Country]) -> FillPlan:
     _ = project.twilio, project.meta  # made, and its secrets read, before threads share them
     with ThreadPoolExecutor(len(plans) + 2, thread_name_prefix="check") as workers:
         known = workers.submit(portfolio, project)
-        held = workers.submit(_held_numbers, project, sum(plan.to_buy for plan in plans))
+        credentials = workers.submit(project.twilio.numbers.check_credentials)
         quoted = list(workers.map(lambda plan: _quoted(project, plan), plans))
-        return FillPlan(
-            tuple(_within_limits(project, quoted)), known=known.result(), held=held.result()
-        )
+        credentials.result()
+        return FillPlan(tuple(_within_limits(project, quoted)), known=known.result())
 
 
 def pools_to_fill(project: Project, countries: Sequence[Country]) -> dict[Country, PoolSettings]:
@@ -138,14 +135,6 @@ def count_ready(project: Project, session: Session, country: Country) -> int:
     """The ready numbers that may be handed out: their verification lasts long enough."""
     ready = len(session.numbers.in_pool(country, NumberState.READY))
     return ready - session.numbers.expiring(country, project.valid_at())
-
-
-def _held_numbers(project: Project, to_buy: int) -> frozenset[PhoneNumber]:
-    """One listing of the account, which also proves that Twilio takes the credentials."""
-    if not to_buy:
-        project.twilio.numbers.check_credentials()
-        return frozenset()
-    return frozenset(owned.phone_number for owned in project.twilio.numbers.owned())
 
 
 def _quoted(project: Project, plan: PoolPlan) -> PoolPlan:

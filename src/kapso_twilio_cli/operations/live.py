@@ -17,10 +17,12 @@ from .shelf import Shelf
 from .stopping import stop_on_signals
 
 
-def settle_pending(project: Project, pending: Purchase, country: Country) -> Resolution | None:
+def settle_pending(
+    project: Project, pending: Purchase, country: Country | None
+) -> Resolution | None:
     """The answer of the ref's unresolved purchase; None when it turns out not to have bought."""
     ref = pending.purpose.ref
-    if pending.country != country:
+    if country is not None and pending.country != country:
         raise StateError(
             f"ref {ref} is being answered with a number of {pending.country}",
             reason=f"one ref names one onboarding, and this one asks for {country}",
@@ -47,11 +49,13 @@ def resolve_live(
     country: Country,
     reason: ResolveReason,
     live: LivePurchase,
+    *,
+    settled: Purchase | None,
 ) -> Resolution:
     """A number of the account that waits for nobody, else a purchase; `reason`: why no pool."""
     wanted = Wanted(country, onboarding.number_type, onboarding.bundle_sid, onboarding.address_sid)
     choice = choose_for(project.config, wanted)
-    reused = _reuse(project, onboarding, choice, reason)
+    reused = _reuse(project, onboarding, choice, reason, settled)
     if reused is not None:
         return reused
     live.lost_sids(choice)
@@ -70,14 +74,18 @@ def resolve_live(
 
 
 def _reuse(
-    project: Project, onboarding: Onboarding, choice: Choice, reason: ResolveReason
+    project: Project,
+    onboarding: Onboarding,
+    choice: Choice,
+    reason: ResolveReason,
+    settled: Purchase | None,
 ) -> Resolution | None:
     now = project.now()
     with project.inventory.write() as tx:
         held = tx.reservations.of_ref(onboarding.ref)
         if held is not None:
-            return same_answer(tx, held, choice.country)
-        refuse_second_answer(tx, onboarding.ref)
+            return same_answer(tx, held, onboarding.country)
+        refuse_second_answer(tx, onboarding.ref, settled)
         number = tx.numbers.unpooled(choice.country, choice.number_type)
         if number is None:
             return None

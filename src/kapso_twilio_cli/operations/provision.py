@@ -25,13 +25,16 @@ class Provisioned(msgspec.Struct, frozen=True):
     quote: Quote
 
 
-def quote_provision(project: Project, wanted: Wanted) -> Quote:
+def quote_provision(project: Project, wanted: Wanted, phone_number: PhoneNumber | None) -> Quote:
     """What the number would be and cost; refuses what could not be bought."""
     project.require_enabled("buy numbers")
     require_allowed(project.config, wanted.country)
     _ = project.inventory  # its absence is said before a vendor is asked
     quoted = quote(project, choose_for(project.config, wanted))
     require_within_limits(project, quoted)
+    if phone_number is not None:
+        _refuse_held(project, phone_number)
+        _refuse_not_on_sale(project, quoted, phone_number)
     return quoted
 
 
@@ -45,8 +48,6 @@ def provision(
     """Buy `phone_number`, or any number on sale; `approve` is asked first and may raise."""
     candidates: Iterable[PhoneNumber] = Shelf(project, quoted.choice, sms_only=False)
     if phone_number is not None:
-        _refuse_held(project, phone_number)
-        _refuse_not_on_sale(project, quoted, phone_number)
         candidates = [phone_number]
     approve(quoted)
     with stop_on_signals() as stop:

@@ -8,13 +8,14 @@ can be found again by its label, and nothing is bought for an intent a second ti
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
-from ..domain.label import Label
+from ..domain.label import Label, parse_label
 from ..domain.lifecycle import NumberEvent
 from ..domain.limits import check_purchase
 from ..domain.number import NewNumber, Number, NumberFacts
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from ..gateways.twilio_numbers import OwnedNumber
 
 _UNDER_WAY_AT_MOST = timedelta(minutes=6)  # every repeat of 20429 with its wait, and a margin
-_TIMES_MAY_DIFFER_BY = timedelta(seconds=3)  # Twilio's are whole seconds
 
 
 class Basket(msgspec.Struct, frozen=True):
@@ -60,14 +60,18 @@ def buy_number(project: Project, basket: Basket, stop: StopRequest) -> Number:
     Raises LimitExceeded, VendorRefused, CredentialsError or VendorUnavailable when nothing was
     bought, and OutcomeUnknown when it is not known: then the purchase counts until it is settled.
     """
+    refusal: VendorRefused | None = None
     for phone_number in basket.candidates:
         stop.check()
         intent = write_intent(project, basket, phone_number)
         if intent is None:
             continue
-        number = _buy(project, intent)
-        if number is not None:
-            return number
+        bought = _buy(project, intent)
+        if isinstance(bought, Number):
+            return bought
+        refusal = bought
+    if refusal is not None:
+        raise refusal
     from ..gateways.twilio_numbers import out_of_stock
 
     choice = basket.quote.choice
@@ -159,8 +163,8 @@ def record(project: Project, purchase: Purchase, owned: OwnedNumber) -> Recorded
     return Recorded(number, None)
 
 
-def _buy(project: Project, intent: Purchase) -> Number | None:
-    """The number, or None when the next candidate may be tried."""
+def _buy(project: Project, intent: Purchase) -> Number | VendorRefused:
+    """The number; or a refusal that concerns it alone, so that the next candidate may be tried."""
     from ..gateways.twilio_numbers import Order
 
     sids = intent.regulatory
@@ -168,11 +172,14 @@ def _buy(project: Project, intent: Purchase) -> Number | None:
         intent.phone_number, intent.country, intent.label, sids.bundle_sid, sids.address_sid
     )
     try:
+        # Twilio would answer the purchase of a number that the account holds, and rename it.
+        if project.twilio.numbers.find(intent.phone_number) is not None:
+            raise _taken_meanwhile(intent)
         owned = project.twilio.numbers.buy(order)
     except VendorRefused as refusal:
         _settle(project, intent, PurchaseState.NOT_BOUGHT, f"{refusal.reason}")
         if refusal.concerns is Concerns.NUMBER:
-            return None
+            return refusal
         raise
     except (CredentialsError, VendorUnavailable) as definite:
         _settle(project, intent, PurchaseState.NOT_BOUGHT, f"{definite.reason}")
@@ -181,7 +188,9 @@ def _buy(project: Project, intent: Purchase) -> Number | None:
         return _after_lost_answer(project, intent, unknown)
     if not is_from(intent, owned):
         raise _not_our_purchase(project, intent, owned)
-    return _kept(project, intent, _record_or_say_so(project, intent, owned))
+    number = _record_or_say_so(project, intent, owned)
+    # A pool's number is not read back: it is not handed out yet, and each would cost a call more.
+    return number if intent.purpose.pool else _kept(project, intent, number)
 
 
 def is_from(intent: Purchase, owned: OwnedNumber) -> bool:
@@ -191,7 +200,7 @@ def is_from(intent: Purchase, owned: OwnedNumber) -> bool:
     """
     if owned.phone_number != intent.phone_number or owned.bought_at is None:
         return False
-    return owned.bought_at > intent.started_at - _TIMES_MAY_DIFFER_BY
+    return owned.bought_at >= intent.started_at
 
 
 def _after_lost_answer(project: Project, intent: Purchase, unknown: OutcomeUnknown) -> Number:
@@ -226,34 +235,44 @@ def _not_our_purchase(project: Project, intent: Purchase, owned: OwnedNumber) ->
     since = f"since {owned.bought_at:%Y-%m-%d %H:%M:%S} UTC" if owned.bought_at else "for long"
     reason = f"Twilio answered with {owned.phone_number}, which the account has held {since}"
     now = project.now()
-    with project.inventory.write() as tx:
+    with suppress(StateError, Locked), project.inventory.write() as tx:
         tx.purchases.settle(intent, PurchaseState.UNKNOWN, now, reason=reason)
         tx.events.append(Entry(now, NOT_OUR_PURCHASE, purchase_id=intent.id, detail=owned.sid))
     return OutcomeUnknown(
         f"it is not known whether {intent.phone_number} was bought",
         reason=reason,
-        hint=f"look at {owned.sid} in the Twilio console: its friendly name was {intent.label}",
+        hint=f"look at {owned.sid} in the Twilio console: its friendly name is {intent.label} now",
     )
 
 
-def _kept(project: Project, intent: Purchase, number: Number) -> Number | None:
-    """The number, if it still carries our label; else None, and it is given up.
+def _taken_meanwhile(intent: Purchase) -> VendorRefused:
+    return VendorRefused(
+        f"{intent.phone_number} is in the account already",
+        reason="another buyer of this account took it",
+        hint="run the command again; it takes another number",
+        concerns=Concerns.NUMBER,
+    )
+
+
+def _kept(project: Project, intent: Purchase, number: Number) -> Number | VendorRefused:
+    """The number, unless another project's label is on it: then it is given up.
 
     Another project on the account may have bought the same number in the same moment. The label
-    that is there decides: whoever reads another's gives the number up.
+    that is there decides: whoever reads another's gives the number up. A name that a person gave
+    decides nothing.
     """
     try:
-        label = project.twilio.numbers.label_of(number.sid)
+        label = parse_label(project.twilio.numbers.label_of(number.sid) or "")
     except (VendorUnavailable, VendorRefused, CredentialsError):
         return number  # it is recorded, and nothing speaks against it
-    if label is None or label == intent.label:
+    if label is None or str(label) == intent.label:
         return number
     now = project.now()
-    reason = f"another buyer of the account took it in the same moment ({label})"
+    reason = f"project {label.project} took it in the same moment"
     with project.inventory.write() as tx:
         tx.reservations.end(number.id, now, "taken by another buyer")
         tx.numbers.apply(tx.numbers.get(number.id), NumberEvent.VANISH, now, reason=reason)
-    return None
+    return _taken_meanwhile(intent)
 
 
 def _settle(project: Project, intent: Purchase, state: PurchaseState, reason: str) -> None:
@@ -261,9 +280,14 @@ def _settle(project: Project, intent: Purchase, state: PurchaseState, reason: st
         tx.purchases.settle(intent, state, project.now(), reason=reason)
 
 
-def refuse_second_answer(tx: Session, ref: str) -> None:
-    """Raise Locked when another process answers, or has just answered, the same ref."""
-    if tx.reservations.of_ref(ref) is None and tx.purchases.unresolved_for_ref(ref) is None:
+def refuse_second_answer(tx: Session, ref: str, settled: Purchase | None = None) -> None:
+    """Raise Locked when another process answers, or has just answered, the same ref.
+
+    A purchase that was just `settled` is no answer, though a rehearsal still has it open.
+    """
+    pending = tx.purchases.unresolved_for_ref(ref)
+    answering = pending is not None and (settled is None or pending.id != settled.id)
+    if tx.reservations.of_ref(ref) is None and not answering:
         return
     raise Locked(
         f"ref {ref} is being answered by another process",

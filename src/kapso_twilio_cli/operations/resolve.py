@@ -43,7 +43,7 @@ def resolve(project: Project, onboarding: Onboarding, live: LivePurchase | None)
     if pending is not None:
         from .live import settle_pending
 
-        recovered = settle_pending(project, pending, country)
+        recovered = settle_pending(project, pending, onboarding.country)
         if recovered is not None:
             return recovered
         answered = _from_pool(project, onboarding, country, settled=pending)
@@ -57,7 +57,7 @@ def resolve(project: Project, onboarding: Onboarding, live: LivePurchase | None)
         )
     from .live import resolve_live
 
-    return resolve_live(project, onboarding, country, answered, live)
+    return resolve_live(project, onboarding, country, answered, live, settled=pending)
 
 
 def _country(project: Project, onboarding: Onboarding) -> Country:
@@ -82,12 +82,19 @@ def _why_standard(project: Project) -> ResolveReason | None:
 
 
 def _given_before(project: Project, onboarding: Onboarding) -> Resolution | None:
-    """The ref's number, which it keeps even if the settings have changed since."""
+    """The ref's number, or its purchase's: it keeps it even if the settings have changed since."""
     if not project.inventory_path.exists():
         return None
     with project.inventory.read() as session:
         held = session.reservations.of_ref(onboarding.ref)
-        return None if held is None else same_answer(session, held, onboarding.country)
+        if held is not None:
+            return same_answer(session, held, onboarding.country)
+        pending = session.purchases.unresolved_for_ref(onboarding.ref)
+    if pending is None:
+        return None
+    from .live import settle_pending
+
+    return settle_pending(project, pending, onboarding.country)
 
 
 def _from_pool(

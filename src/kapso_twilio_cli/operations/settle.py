@@ -25,6 +25,8 @@ class Settlement(msgspec.Struct, frozen=True):
     """The number, and the reservation that it became; when it was bought."""
     still_unknown: str | None
     """Why it cannot be settled yet; None when it is settled."""
+    waits: bool = False
+    """Time will settle it."""
     under_way: bool = False
     """The process that buys it is alive, and will say itself what came of it."""
 
@@ -36,7 +38,10 @@ class Settlement(msgspec.Struct, frozen=True):
         return OutcomeUnknown(
             f"it is not known yet whether {self.purchase.phone_number} was bought",
             reason=self.still_unknown,
-            hint="run kapso-twilio reconcile later: it looks again, and never buys for it twice",
+            hint="run kapso-twilio reconcile later: it looks again, and never buys for it twice"
+            if self.waits
+            else "look at it in the Twilio console; if this purchase brought it, name it"
+            f" {self.purchase.label} there, then run kapso-twilio reconcile",
         )
 
 
@@ -55,14 +60,14 @@ def settle(project: Project, purchase: Purchase) -> Settlement:
     if under_way:
         owner = purchase.owner
         why = f"the process that buys it is still at work (pid {owner.pid} on {owner.host})"
-        return Settlement(purchase, None, why, under_way=True)
+        return Settlement(purchase, None, why, waits=True, under_way=True)
     believable_at = purchase.started_at + project.config.limits.settle_after
     if looked_up_at < believable_at:
         why = (
             f"not in the account yet; from {believable_at:%Y-%m-%d %H:%M:%S} UTC on its absence"
             " counts as not bought (limits.settle_after)"
         )
-        return Settlement(purchase, None, why)
+        return Settlement(purchase, None, why, waits=True)
     with project.inventory.write() as tx:
         now_known = tx.purchases.get(purchase.id)
         if now_known is not None and now_known.is_unresolved:

@@ -12,24 +12,12 @@ from .quote import Choice
 
 
 class Shelf:
-    """An iterator that many workers share. It ends when a search finds nothing new.
+    """An iterator that many workers share. It ends when a search finds nothing new."""
 
-    A number that the account holds already is left out: Twilio would answer its purchase with 201
-    and change it. `held` is one listing of the account; without it, each number is looked up.
-    """
-
-    def __init__(
-        self,
-        project: Project,
-        choice: Choice,
-        *,
-        sms_only: bool,
-        held: frozenset[PhoneNumber] | None = None,
-    ) -> None:
+    def __init__(self, project: Project, choice: Choice, *, sms_only: bool) -> None:
         self._project = project
         self._choice = choice
         self._sms_only = sms_only
-        self._held = held
         self._lock = threading.Lock()
         self._found: list[PhoneNumber] = []
         self._seen: set[PhoneNumber] = set()
@@ -38,15 +26,12 @@ class Shelf:
         return self
 
     def __next__(self) -> PhoneNumber:
-        while True:
-            with self._lock:
-                if not self._found:
-                    self._search()
-                if not self._found:
-                    raise StopIteration
-                phone_number = self._found.pop()
-            if not self._is_held(phone_number):
-                return phone_number
+        with self._lock:
+            if not self._found:
+                self._search()
+            if not self._found:
+                raise StopIteration
+            return self._found.pop()
 
     def _search(self) -> None:
         found = self._project.twilio.numbers.search(
@@ -56,8 +41,3 @@ class Shelf:
         self._seen.update(new)
         random.shuffle(new)  # so that two buyers seldom want the same number
         self._found = new
-
-    def _is_held(self, phone_number: PhoneNumber) -> bool:
-        if self._held is not None:
-            return phone_number in self._held
-        return self._project.twilio.numbers.find(phone_number) is not None

@@ -7,7 +7,6 @@ where it was left.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -113,16 +112,13 @@ def find_code(
     messages: list[InboundMessage], number: Number, used: set[str]
 ) -> CodeArrived | CodeFiltered | None:
     """The newest code for `number` among `messages`, since it was asked for."""
-    from ..gateways.clock import IMPRECISION
-
     since = number.facts.code_requested_at
     assert since is not None
-    earliest = since - IMPRECISION
     mine = [
         message
         for message in messages
         if message.to == number.phone_number
-        and message.received_at >= earliest
+        and message.received_at >= since
         and message.sid not in used
     ]
     for message in sorted(mine, key=lambda m: m.received_at, reverse=True):
@@ -170,7 +166,7 @@ def _ask_for_code(project: Project, number: Number, known: PreverifiedNumber | N
     except VendorRefused:
         # Meta refuses (136024) also when the number is verified already: the status decides.
         found = project.meta.read(preverified_id)
-        if found is None or not found.is_verified:
+        if found is None or not found.is_verified or not _lasts(project, found):
             raise
         return _ready(project, number, found)
     return number
@@ -201,11 +197,12 @@ def _add(project: Project, number: Number) -> str:
 def _ready(project: Project, number: Number, verified: PreverifiedNumber) -> Number:
     now = project.now()
     expiry = verified.verification_expiry_time
-    if not verified.is_verified or not _is_later(expiry, now):
+    if not verified.is_verified or not _lasts(project, verified):
         raise VendorRefused(
-            f"Meta does not count {number.phone_number} as verified",
-            reason=f"its status is {verified.status}, its verification ends at {expiry}",
-            hint="run kapso-twilio reconcile to verify it again",
+            f"the verification of {number.phone_number} does not last long enough",
+            reason=f"Meta says {verified.status}, until {expiry}; onboarding.min_validity asks for"
+            " more",
+            hint="lower it: kapso-twilio config set onboarding.min_validity 24h",
         )
     facts = replace(
         number.facts,
@@ -221,7 +218,3 @@ def _ready(project: Project, number: Number, verified: PreverifiedNumber) -> Num
 def _lasts(project: Project, known: PreverifiedNumber) -> bool:
     expiry = known.verification_expiry_time
     return expiry is not None and expiry >= project.valid_at()
-
-
-def _is_later(moment: datetime | None, now: datetime) -> bool:
-    return moment is not None and moment > now

@@ -12,7 +12,7 @@ from ..inventory.numbers import require
 from ..project import Project
 from .line import CountryWork, Line
 from .stopping import stop_on_signals
-from .upkeep import take_up_interrupted
+from .upkeep import lapse_expired, take_up_interrupted
 from .verification import portfolio, require_pools
 
 
@@ -31,9 +31,9 @@ def verify_number(project: Project, phone_number: PhoneNumber, *, quarantined: b
             reason="only members of a pool are pre-verified",
             hint=f"kapso-twilio number add-to-pool {phone_number}",
         )
-    if number.state is NumberState.VERIFYING:
-        take_up_interrupted(project, [number.facts.pool])
-        number = _find(project, phone_number)
+    take_up_interrupted(project, [number.facts.pool])
+    lapse_expired(project, [number.facts.pool])
+    number = _find(project, phone_number)
     if number.state is NumberState.READY:
         return number
     _refuse_other_states(number, quarantined=quarantined)
