@@ -79,6 +79,9 @@ def test_set_changes_one_value_and_keeps_the_rest(call: Call, path: Path) -> Non
         ("limits.max_monthly_cost", "250.50", "max_monthly_cost = 250.50"),
         ("limits.max_purchases_per_run", "none", 'max_purchases_per_run = "none"'),
         ("allowed_countries", "us,cl,gb", 'allowed_countries = ["US", "CL", "GB"]'),
+        ("allowed_countries", "us,US, cl,gb", 'allowed_countries = ["US", "CL", "GB"]'),
+        ("meta.business_id", "123456", 'business_id = "123456"'),
+        ("custom_twilio_addon", "No", "custom_twilio_addon = false"),
         ("pools.us.enabled", "false", "enabled = false"),
         ("onboarding.min_validity", "7d", 'min_validity = "7d"'),
         ("countries.CL.number_type", "mobile", "[countries.CL]\nnumber_type"),
@@ -105,6 +108,10 @@ def test_dry_run_shows_and_writes_nothing(call: Call, path: Path) -> None:
         (("max_numbers", "5"), 2, "did you mean limits.max_numbers?"),
         (("limits.max_numbers", "five"), 2, "it takes a whole number, 0 or more"),
         (("pools.XX.enabled", "true"), 2, "there is no key"),
+        (("allowed_countries", "uk,US"), 2, "UK is none: did you mean GB (United Kingdom)?"),
+        (("allowed_countries", "US,Atlantis"), 2, "ATLANTIS is none"),
+        (("default_country", "uk"), 2, "did you mean GB (United Kingdom)?"),
+        (("meta.business_id", "1"), 2, "it takes the portfolio's number, such as 1234567\n"),
         (("default_country", "GB"), 3, "GB is not allowed"),
         (("pools.CL.enabled", "true"), 3, "target_size: it is missing"),
         (("project", "beta"), 2, "a project's name cannot be changed"),
@@ -147,3 +154,35 @@ def test_unset_of_a_required_key_is_refused(call: Call, path: Path) -> None:
     assert call("config", "unset", "plan").exit_code == 3
     assert call("config", "unset", "project").exit_code == 2
     assert path.read_text() == GOOD
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("set", "plan", "free"),
+        ("set", "custom_twilio_addon", "false"),
+        ("unset", "custom_twilio_addon"),
+    ],
+)
+def test_what_turns_custom_twilio_off_is_warned_about(call: Call, words: tuple[str, ...]) -> None:
+    called = call("config", *words, "--quiet")
+    assert called.exit_code == 0
+    assert called.err.startswith("warning: the ")
+    assert call("config", "set", "limits.max_numbers", "9").err == ""
+
+
+def test_another_account_is_warned_about_where_there_is_an_inventory(call: Call) -> None:
+    other = "AC" + "0" * 31 + "2"
+    assert call("config", "set", "twilio.account_sid", other).err == ""
+    assert call("inventory", "create").exit_code == 0
+    called = call("config", "set", "twilio.account_sid", other[:-1] + "3")
+    assert called.exit_code == 0
+    assert "warning: " in called.err
+    assert "belongs to another Twilio account; put the account's SID back" in called.err
+    assert call("config", "set", "twilio.account_sid", other).err == ""
+
+
+def test_dry_run_of_unset_says_what_would_be(call: Call, path: Path) -> None:
+    called = call("config", "unset", "limits.max_numbers", "--dry-run")
+    told = "limits.max_numbers would be not set; in effect: 50 (not written: dry run)\n"
+    assert (called.out, path.read_text()) == (told, GOOD)

@@ -95,7 +95,9 @@ def test_credentials_that_twilio_rejects_leave_nothing_behind(
     call: Call, known: Mapping[str, str], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KAPSO_TWILIO_AUTH_TOKEN", "wrong")
-    assert call("configure", *flags(known)).exit_code == 4
+    called = call("configure", *flags(known))
+    assert called.exit_code == 4
+    assert "hint: check the SID and the token, and run configure again" in called.err
     monkeypatch.setattr("sys.stdin", io.StringIO("wrong\n"))
     assert call("configure", *flags(known), "--auth-token-stdin").exit_code == 4
     assert is_empty(home)
@@ -119,7 +121,12 @@ def test_without_an_auth_token_it_names_the_ways(
         (("acme", "--plan", "gold"), "gold"),
         (("Acme", "--plan", "free"), "cannot be a project's name"),
         (("acme", "--project", "beta"), "two projects are named"),
-        (("acme", "--plan", "free", "--account-sid", "AC1"), "does not fit twilio.account_sid"),
+        (
+            ("acme", "--plan", "free", "--account-sid", "AC1"),
+            "--account-sid: that is not an account SID",
+        ),
+        (("acme", "--plan", "free", "--account-sid", "AC1"), "this has 3 characters"),
+        (("acme", "--country", "US,UK"), "did you mean GB (United Kingdom)?"),
     ],
 )
 def test_missing_or_wrong_words_are_wrong_usage(
@@ -149,7 +156,10 @@ def test_a_plan_that_is_not_entitled_cannot_be_enabled(
     called = call("configure", *words)
     assert called.exit_code == 3
     assert "the pro plan needs the custom Twilio add-on" in called.err
+    assert "then add --custom-twilio-addon" in called.err
     assert is_empty(home)
+    words = ("acme", "--account-sid", known["account_sid"], "--plan", "free", "--enable")
+    assert "then choose another --plan" in call("configure", *words).err
 
 
 @pytest.mark.usefixtures("with_token")
@@ -193,7 +203,9 @@ def test_an_api_key_needs_its_secret_and_is_checked(
     call: Call, known: Mapping[str, str], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = (*flags(known), "--api-key-sid", known["api_key_sid"])
-    assert call("configure", *words).exit_code == 4
+    called = call("configure", *words)
+    assert called.exit_code == 4
+    assert "kapso-twilio auth set api_key_secret --api-key-sid SK" in called.err
     monkeypatch.setenv("KAPSO_TWILIO_API_KEY_SECRET", "wrong")
     assert call("configure", *words).exit_code == 4
     assert is_empty(home)
@@ -218,3 +230,39 @@ def test_with_several_projects_the_new_one_is_named_in_what_comes_next(
     write_project(home, GOOD.replace("acme", "beta"), name="beta")
     document = call("configure", *flags(known), "--json").document
     assert document["next"][0] == "kapso-twilio enable --project acme"
+
+
+def test_dry_run_names_the_secret_that_would_be_stored(
+    call: Call, known: Mapping[str, str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(known["auth_token"]))
+    called = call("configure", *flags(known), "--auth-token-stdin", "--dry-run")
+    assert "auth_token would be stored\n" in called.out
+    assert is_empty(home)
+
+
+@pytest.mark.usefixtures("with_token")
+def test_countries_may_stand_with_commas(call: Call, known: Mapping[str, str], home: Path) -> None:
+    assert call("configure", *flags(known), "--country", "us, CL", "--country", "GB").exit_code == 0
+    settings = tomllib.loads((projects_dir(home) / "acme.toml").read_text())
+    assert settings["allowed_countries"] == ["US", "CL", "GB"]
+    assert "default_country" not in settings
+
+
+@pytest.mark.usefixtures("with_token")
+def test_the_only_country_of_a_new_project_is_its_default(
+    call: Call, known: Mapping[str, str], home: Path
+) -> None:
+    assert call("configure", *flags(known), "--country", "us").exit_code == 0
+    settings = tomllib.loads((projects_dir(home) / "acme.toml").read_text())
+    assert settings["default_country"] == "US"
+
+
+@pytest.mark.usefixtures("with_token")
+def test_a_plan_that_turns_custom_twilio_off_is_warned_about(
+    call: Call, known: Mapping[str, str], home: Path
+) -> None:
+    write_project(home, GOOD.replace("AC" + "0" * 31 + "1", known["account_sid"]))
+    called = call("configure", "--plan", "free")
+    assert called.exit_code == 0
+    assert "warning: the free plan cannot use custom Twilio" in called.err

@@ -55,10 +55,16 @@ def test_the_wizard_alone_gets_a_newcomer_to_the_same_point(
         ("Twilio account SID", "AC1"),
         ("Twilio account SID", known["account_sid"]),
         ("Twilio API key SID", ""),
-        ("Plan at Kapso", "platform"),
-        ("add-on booked", "true"),
+        ("Plan at Kapso", "Platform"),
+        ("add-on booked", "maybe"),
+        ("add-on booked", "Y"),
+        ("Countries to buy numbers in", ""),
+        ("Countries to buy numbers in", "uk,US"),
+        ("Countries to buy numbers in", "Chile"),
         ("Countries to buy numbers in", "us cl"),
+        ("Country that is meant", "gb"),
         ("Country that is meant", ""),
+        ("business portfolio", "12"),
         ("business portfolio", known["meta_business_id"]),
         ("Turn custom Twilio on", ""),
         ("Twilio auth token", "wrong"),
@@ -68,7 +74,16 @@ def test_the_wizard_alone_gets_a_newcomer_to_the_same_point(
     done = type_into(["configure"], typed)
     assert done.exit_code == 0, done.err
     assert "project acme created" in done.out
-    assert "hexadecimal digits" in done.err
+    for told in (
+        "hexadecimal digits",
+        "it takes yes or no",
+        "this one is needed",
+        "UK is none: did you mean GB (United Kingdom)?",
+        "CHILE is none: did you mean CL (Chile)?",
+        "the default country GB is not among US,CL",
+        "it takes the portfolio's number, such as 1234567",
+    ):
+        assert told in done.err
     assert "next: kapso-twilio pool set US --target-size 5" in done.err
     for name in ("auth_token", "meta_token"):
         assert known[name] not in done.out + done.err
@@ -96,6 +111,7 @@ def test_the_wizard_on_a_project_offers_what_stands_and_changes_what_differs(
     ]
     done = type_into(["configure"], typed)
     assert done.exit_code == 0, done.err
+    assert "(another project: kapso-twilio configure NAME)" in done.err
     assert path.read_text() == content.replace('"platform"', '"enterprise"').replace(
         'default_country = "US"', 'default_country = "CL"'
     )
@@ -105,3 +121,20 @@ def test_ctrl_c_in_the_wizard_leaves_nothing_behind(home: Path) -> None:
     done = type_into(["configure"], [("Name of the project", "acme"), ("account SID", INTERRUPT)])
     assert done.exit_code == 130
     assert is_empty(home)
+
+
+@pytest.mark.usefixtures("with_token")
+def test_a_default_that_was_given_is_asked_to_be_among_the_countries(
+    known: Mapping[str, str], home: Path
+) -> None:
+    words = ["configure", "acme", "--account-sid", known["account_sid"], "--plan", "free"]
+    typed = [
+        ("Twilio API key SID", ""),
+        ("Countries to buy numbers in", "US"),
+        ("Countries to buy numbers in", "US CL"),
+        ("business portfolio", ""),
+    ]
+    done = type_into([*words, "--default-country", "cl"], typed)
+    assert done.exit_code == 0, done.err
+    settings = tomllib.loads((projects_dir(home) / "acme.toml").read_text())
+    assert (settings["allowed_countries"], settings["default_country"]) == (["US", "CL"], "CL")

@@ -131,3 +131,20 @@ def test_list_is_plain_lines_in_a_pipe(call: Call) -> None:
     assert call("country", "list").out == (
         "US\tUnited States\tyes\tyes\tyes\tlocal\t-\t-\nCL\tChile\tyes\tno\tno\tlocal\t-\t-\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("allow", "GB"), "would be allowed: US, CL, GB"),
+        (("disallow", "CL"), "CL would be not allowed; allowed: US"),
+        (("unset", "CL"), "CL would have no settings of its own"),
+    ],
+)
+def test_dry_run_says_what_would_be(
+    call: Call, path: Path, words: tuple[str, str], told: str
+) -> None:
+    call("country", "set", "CL", "--number-type", "mobile")
+    before = path.read_text()
+    assert call("country", *words, "--dry-run").out == f"{told} (not written: dry run)\n"
+    assert path.read_text() == before

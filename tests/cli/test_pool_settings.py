@@ -55,7 +55,8 @@ def test_only_what_is_given_is_changed(call: Call, path: Path) -> None:
 def test_lowering_a_target_says_that_nothing_is_released(call: Call) -> None:
     called = call("pool", "set", "US", "--target-size", "2")
     assert called.exit_code == 0
-    assert "no number is released: those above the target stay" in called.err
+    assert "no number is released: those above the target stay, and are paid for\n" in called.err
+    assert "stay" not in call("pool", "set", "US", "--target-size", "4").err
 
 
 @pytest.mark.parametrize("size", ["-1", "x", "1.5"])
@@ -88,5 +89,6 @@ def test_removing_a_pool_that_is_not_there_is_refused(call: Call) -> None:
 
 def test_dry_run_writes_nothing(call: Call, path: Path) -> None:
     assert call("pool", "remove", "US", "--dry-run", "--json").document["dry_run"] is True
+    assert "US would be removed (not" in call("pool", "remove", "US", "--dry-run").out
     assert call("pool", "set", "US", "--target-size", "9", "--dry-run").exit_code == 0
     assert path.read_text() == GOOD

@@ -92,4 +92,6 @@ def test_switching_to_what_is_already_so_changes_nothing(call: Call, home: Path)
 def test_dry_run_of_disable_writes_nothing(call: Call, home: Path) -> None:
     path = write_project(home)
     assert call("disable", "--dry-run", "--json").document["dry_run"] is True
+    told = "custom Twilio would be off for acme (not written: dry run)\n"
+    assert call("disable", "--dry-run").out == told
     assert path.read_text() == GOOD

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import UsageError
+from ..errors import StateError, UsageError
 from .answer import Table
 from .command import Command, Invocation, invocation
 from .options import DryRun
 from .project_edit import edit, outcome, said
-from .switching import refuse_not_entitled
+from .switching import refuse_not_entitled, warn_if_switched_off
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -121,11 +121,14 @@ def set_(
     now = shown(kind, _setting(draft, path))
     fields = {**outcome(draft, dry_run=dry_run), "key": dotted, "value": now}
     inv.answer("config.set", fields, said(f"{dotted} = {_words(now)}", draft, dry_run=dry_run))
+    warn_if_switched_off(inv, inv.project.config, draft.config)
+    if path == ("twilio", "account_sid"):
+        _warn_if_another_account(inv, draft)
 
 
 @app.command("unset", cls=Command, epilog="kapso-twilio config unset default_country")
 def unset(ctx: typer.Context, key: KeyName, *, dry_run: DryRun = False) -> None:
-    """Remove one key from the project file, so that its default holds."""
+    """Remove one key of the project file; its default holds."""
     from ..config.editing import REMOVED
     from ..config.kinds import show as shown
     from ..config.schema import parse_key
@@ -137,8 +140,11 @@ def unset(ctx: typer.Context, key: KeyName, *, dry_run: DryRun = False) -> None:
     dotted = ".".join(path)
     now = shown(kind, _setting(draft, path))
     fields = {**outcome(draft, dry_run=dry_run), "key": dotted, "value": now}
-    words = f"{dotted} is not set; in effect: {_words(now)}"
-    inv.answer("config.unset", fields, said(words, draft, dry_run=dry_run))
+    end = f"not set; in effect: {_words(now)}"
+    would = f"{dotted} would be {end}"
+    words = said(f"{dotted} is {end}", draft, dry_run=dry_run, would=would)
+    inv.answer("config.unset", fields, words)
+    warn_if_switched_off(inv, inv.project.config, draft.config)
 
 
 def _file(inv: Invocation) -> Path:
@@ -153,6 +159,19 @@ def _setting(draft: Draft, path: Key) -> object:
     for word in path:
         found = found.get(word) if isinstance(found, dict) else getattr(found, word, None)
     return found
+
+
+def _warn_if_another_account(inv: Invocation, draft: Draft) -> None:
+    """An inventory stays with its account: with another one, nothing that uses it would work."""
+    from ..project import Project
+
+    project = Project(draft.path, draft.config)
+    if not draft.is_change or not project.inventory_path.exists():
+        return
+    try:
+        project.inventory.close()
+    except StateError as error:
+        inv.output.warn(f"warning: {error.message}; {error.hint}")
 
 
 def _refuse_secret(key: str) -> None:

@@ -13,7 +13,7 @@ from .command import Command, Invocation, invocation
 from .next_steps import next_commands
 from .options import DryRun
 from .set_up import Credentials, Target, drafted, find_target
-from .switching import refuse_not_entitled
+from .switching import refuse_not_entitled, warn_if_switched_off
 from .tree import verb
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..config.editing import Draft
     from ..config.model import ProjectConfig
-    from ..config.secrets import Secret, SourceKind
+    from ..config.secrets import Secret, SecretName, SourceKind, Stored
 
 app = verb()
 
@@ -48,13 +48,17 @@ def configure(
     ] = None,
     country: Annotated[
         list[str] | None,
-        typer.Option(metavar="CC", help="Allow this country too; may be repeated."),
+        typer.Option(metavar="CC", help="Allow this country too; repeat it, or use commas."),
     ] = None,
     default_country: Annotated[
         str | None, typer.Option(metavar="CC", help="Meant when a command names none.")
     ] = None,
     api_key_sid: Annotated[
-        str | None, typer.Option(metavar="SK...", help="Its secret comes as the auth token does.")
+        str | None,
+        typer.Option(
+            metavar="SK...",
+            help="An API key whose secret is set; or: auth set api_key_secret --api-key-sid SK…",
+        ),
     ] = None,
     bundle_sid: Annotated[
         str | None, typer.Option(metavar="BU...", help="Bundle where no country has its own.")
@@ -95,12 +99,13 @@ def configure(
     where = parse_store(store)
     target = find_target(inv, name)
     settings = {key: _word(value) for key, value in given.items() if value is not None}
-    settings |= _countries(target, country or [])
+    _refuse_wrong_sids(settings)
+    settings |= _countries(target, country or [], settings)
     token = read_secret("auth_token") if auth_token_stdin else None
     settings = _completed(inv, target, settings)
     draft = drafted(target, settings)
     if settings.get("enabled") == "true":
-        refuse_not_entitled(draft.config)
+        refuse_not_entitled(draft.config, by_flags=True)
     credentials = _credentials(inv, target, draft, token)
     _finish(inv, target, draft, credentials, where, dry_run=dry_run)
 
@@ -134,8 +139,9 @@ def _finish(
 
     project = Project(target.path, draft.config)
     is_new_inventory = not project.inventory_path.exists()
-    stored = []
-    if not dry_run:
+    if dry_run:
+        stored = [_stored(name, None) for name in credentials.given]
+    else:
         if not is_new_inventory:
             project.inventory.close()  # it refuses another account's settings
         stored = _store(inv, credentials, where)
@@ -155,26 +161,36 @@ def _finish(
         "dry_run": dry_run,
     }
     inv.answer("configure", fields, _text(fields, stored))
+    if target.config is not None:
+        warn_if_switched_off(inv, target.config, draft.config)
     for command in following:
         inv.note(f"next: {command}")
 
 
 def _store(
     inv: Invocation, credentials: Credentials, where: SourceKind | None
-) -> list[dict[str, str]]:
+) -> list[dict[str, str | None]]:
     rows = []
     for name, secret in credentials.given.items():
         stored = credentials.stored.store(name, secret, where)
         say_where(inv, credentials.stored, name, stored)
-        rows.append({"name": name.value, "stored": stored.source.value, "place": stored.place})
+        rows.append(_stored(name, stored))
     return rows
 
 
-def _text(fields: Mapping[str, object], stored: list[dict[str, str]]) -> list[str]:
+def _stored(name: SecretName, stored: Stored | None) -> dict[str, str | None]:
+    """A row of the answer; without `stored`, of what would be stored."""
+    source, place = (stored.source.value, stored.place) if stored else (None, None)
+    return {"name": name.value, "stored": source, "place": place}
+
+
+def _text(fields: Mapping[str, object], stored: list[dict[str, str | None]]) -> list[str]:
     would = "would be " if fields["dry_run"] else ""
     done = "created" if fields["created"] else "changed" if fields["changed"] else "as it was"
     lines = [f"project {fields['project']} {would}{done}: {fields['path']}"]
-    lines += [f"{row['name']} stored: {row['place']}" for row in stored]
+    for row in stored:
+        place = f": {row['place']}" if row["place"] else ""
+        lines.append(f"{row['name']} {would}stored{place}")
     if fields["inventory_created"]:
         lines.append(f"inventory {would}created: {fields['inventory']}")
     return lines
@@ -197,15 +213,41 @@ def _completed(inv: Invocation, target: Target, given: Mapping[str, str]) -> dic
     return dict(given)
 
 
-def _countries(target: Target, added: list[str]) -> dict[str, str]:
-    """Allow more countries; `country disallow` takes one away."""
+def _refuse_wrong_sids(settings: Mapping[str, str]) -> None:
+    """Name the flag that was mistyped, before the file's keys are spoken of."""
+    from ..domain.sid import SidKind, parse_sid
+
+    for name, kind in (
+        ("account_sid", SidKind.ACCOUNT),
+        ("api_key_sid", SidKind.API_KEY),
+        ("bundle_sid", SidKind.BUNDLE),
+        ("address_sid", SidKind.ADDRESS),
+    ):
+        try:
+            parse_sid(kind, settings.get(f"twilio.{name}", kind + "0" * 32))
+        except UsageError as error:
+            flag = f"--{name.replace('_', '-')}"
+            raise UsageError(
+                f"{flag}: {error.message}", reason=error.reason, hint=error.hint
+            ) from None
+
+
+def _countries(target: Target, added: list[str], settings: Mapping[str, str]) -> dict[str, str]:
+    """Allow more countries; a new project's only one is its default.
+
+    `country disallow` takes one away.
+    """
     from ..domain.country import parse_country
 
     if not added:
         return {}
     before = target.config.allowed_countries if target.config else ()
-    codes = dict.fromkeys([*before, *(parse_country(text) for text in added)])
-    return {"allowed_countries": ",".join(codes)}
+    words = [word for text in added for word in text.split(",")]
+    codes = dict.fromkeys([*before, *(parse_country(word) for word in words)])
+    allowed = {"allowed_countries": ",".join(codes)}
+    if target.config is None and len(codes) == 1 and "default_country" not in settings:
+        return {**allowed, "default_country": next(iter(codes))}
+    return allowed
 
 
 def _word(value: object) -> str:

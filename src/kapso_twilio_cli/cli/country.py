@@ -30,7 +30,7 @@ Some = Annotated[list[str], typer.Argument(metavar="CC...", help="Country codes,
     "list", cls=Command, epilog="kapso-twilio country list\nkapso-twilio country list --json"
 )
 def list_(ctx: typer.Context) -> None:
-    """List the countries that are allowed or have settings of their own."""
+    """List the countries that are allowed or have settings."""
     inv = invocation(ctx)
     config = inv.project.config
     rows = [_listed(config, code) for code in _known(config)]
@@ -62,12 +62,13 @@ def allow(ctx: typer.Context, countries: Some, *, dry_run: DryRun = False) -> No
         "added": added,
     }
     words = "allowed: " + ", ".join(draft.config.allowed_countries)
-    inv.answer("country.allow", fields, said(words, draft, dry_run=dry_run))
+    said_words = said(words, draft, dry_run=dry_run, would=f"would be {words}")
+    inv.answer("country.allow", fields, said_words)
 
 
 @app.command("disallow", cls=Command, epilog="kapso-twilio country disallow GB")
 def disallow(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> None:
-    """Allow a country no longer; numbers that are owned there stay."""
+    """Allow a country no longer; numbers owned there stay."""
     inv = invocation(ctx)
     code = parse_country(country)
     config = inv.project.config
@@ -77,13 +78,15 @@ def disallow(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> No
         inv, [(("allowed_countries",), left)] if config.allowed_countries else [], dry_run=dry_run
     )
     fields = {**outcome(draft, dry_run=dry_run), "country": code, "allowed_countries": left}
-    words = f"{code} is not allowed; allowed: {', '.join(left) or 'none'}"
-    inv.answer("country.disallow", fields, said(words, draft, dry_run=dry_run))
+    end = f"not allowed; allowed: {', '.join(left) or 'none'}"
+    would = f"{code} would be {end}"
+    words = said(f"{code} is {end}", draft, dry_run=dry_run, would=would)
+    inv.answer("country.disallow", fields, words)
 
 
 @app.command("default", cls=Command, epilog="kapso-twilio country default CL")
 def default(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> None:
-    """Choose the country that is meant when a command names none."""
+    """Choose the country meant when a command names none."""
     inv = invocation(ctx)
     code = parse_country(country)
     require_allowed(inv.project.config, code)
@@ -130,16 +133,17 @@ def set_(
 
 @app.command("unset", cls=Command, epilog="kapso-twilio country unset GB")
 def unset(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> None:
-    """Remove a country's own settings, so that the project's hold there."""
+    """Remove a country's own settings; the project's hold there."""
     from ..config.editing import REMOVED
 
     inv = invocation(ctx)
     code = parse_country(country)
     draft = edit(inv, [(("countries", code), REMOVED)], dry_run=dry_run)
+    end = "no settings of its own"
     inv.answer(
         "country.unset",
         {**outcome(draft, dry_run=dry_run), **_listed(draft.config, code)},
-        said(f"{code} has no settings of its own", draft, dry_run=dry_run),
+        said(f"{code} has {end}", draft, dry_run=dry_run, would=f"{code} would have {end}"),
     )
 
 

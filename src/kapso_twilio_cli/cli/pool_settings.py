@@ -84,7 +84,9 @@ def remove_pool(ctx: typer.Context, country: CountryName, *, dry_run: DryRun = F
         )
     draft = edit(inv, [(("pools", code), REMOVED)], dry_run=dry_run)
     fields = {**outcome(draft, dry_run=dry_run), "country": code}
-    inv.answer("pool.remove", fields, said(f"the pool {code} is removed", draft, dry_run=dry_run))
+    would = f"the pool {code} would be removed"
+    words = said(f"the pool {code} is removed", draft, dry_run=dry_run, would=would)
+    inv.answer("pool.remove", fields, words)
     inv.note(
         "no number was released: they stay in the account and in the inventory, and are paid for"
     )
@@ -123,7 +125,7 @@ def _say_what_follows(
 ) -> None:
     pool = config.pools[code]
     if before is not None and pool.target_size < before.target_size:
-        inv.note("no number is released: those above the target stay until you trim the pool")
+        inv.note("no number is released: those above the target stay, and are paid for")
     if before is not None and before.enabled and not pool.enabled:
         inv.note("no number is released: they stay, and are neither handed out nor replaced")
     if config.meta.credentials == "custom":

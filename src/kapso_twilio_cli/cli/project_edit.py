@@ -31,8 +31,8 @@ def outcome(draft: Draft, *, dry_run: bool) -> dict[str, object]:
     }
 
 
-def said(words: str, draft: Draft, *, dry_run: bool) -> list[str]:
-    """The same as a line of text: what is now, what was already, or what would be."""
+def said(words: str, draft: Draft, *, dry_run: bool, would: str = "") -> list[str]:
+    """The same as a line of text: what is now, what was already, or what `would` be."""
     if not draft.is_change:
         return [f"{words} (nothing to change)"]
-    return [f"{words} (not written: dry run)" if dry_run else words]
+    return [f"{would or words} (not written: dry run)" if dry_run else words]

@@ -61,7 +61,9 @@ def find_target(inv: Invocation, name: str | None) -> Target:
     path = inv.config_path or (named_project_file(name) if name else _only_file())
     if path is not None and path.is_file():
         config = load(path, name=name)
-        inv.note(f"changing project {config.project}: {path}")
+        other = " (another project: kapso-twilio configure NAME)"
+        is_found = inv.interactive and name is None
+        inv.note(f"changing project {config.project}: {path}{other * is_found}")
         return Target(config.project, path, config)
     if name is None:
         name = _ask_name(inv)
@@ -140,15 +142,33 @@ class Credentials(msgspec.Struct, frozen=True):
         from ..config.locations import endpoints
         from ..operations.check_secret import check_secret
 
-        check_secret(name, secret, self.config, self.find, endpoints())
+        try:
+            check_secret(name, secret, self.config, self.find, endpoints())
+        except CredentialsError as error:
+            is_lacking = name == "api_key_secret" and self.find(name.AUTH_TOKEN) is None
+            hint = error.hint if is_lacking else _CHECK_AGAIN[name]
+            raise CredentialsError(error.message, reason=error.reason, hint=hint) from None
+
+
+_CHECK_AGAIN = {
+    "auth_token": "check the SID and the token, and run configure again",
+    "api_key_secret": "check the API key's SID and secret, and run configure again",
+    "meta_token": "check the portfolio's ID and the token, and run configure again",
+}
 
 
 def _missing(name: SecretName) -> CredentialsError:
-    piped = ", or pipe it in with --auth-token-stdin" if name == "auth_token" else ""
+    if name == "auth_token":
+        other = ", or pipe it in with --auth-token-stdin"
+    else:
+        other = (
+            "; or leave --api-key-sid out, and afterwards run: "
+            "kapso-twilio auth set api_key_secret --api-key-sid SK…"
+        )
     return CredentialsError(
         f"the {name} is needed, to check it with Twilio",
         reason="no source holds it, and there is no terminal to ask on",
-        hint=f"set {name.variable} or {name.variable}_FILE{piped}",
+        hint=f"set {name.variable} or {name.variable}_FILE{other}",
     )
 
 

@@ -13,19 +13,37 @@ if TYPE_CHECKING:
     from .command import Invocation
 
 
-def refuse_not_entitled(config: ProjectConfig) -> None:
-    """Raise StateError with the reason unless the plan is entitled to custom Twilio."""
-    addon = config.custom_twilio_addon
-    reason = why_not_entitled(config.plan, custom_twilio_addon=addon)
+def refuse_not_entitled(config: ProjectConfig, *, by_flags: bool = False) -> None:
+    """Raise StateError with the reason unless the plan is entitled to custom Twilio.
+
+    `by_flags`: the hint names flags of `configure`; there may be no project to change yet.
+    """
+    reason = _why_not_entitled(config)
     if reason is None:
         return
     if config.plan in (Plan.FREE, Plan.LEGACY):
-        hint = "change the plan at Kapso, then run: kapso-twilio config set plan PLAN"
+        command, flags = "config set plan PLAN", "choose another --plan, or leave --enable out"
+        first = "change the plan at Kapso"
     else:
-        hint = "book it at Kapso, then run: kapso-twilio config set custom_twilio_addon true"
+        command, flags = "config set custom_twilio_addon true", "add --custom-twilio-addon"
+        first = "book it at Kapso"
+    hint = f"{first}, then {flags}" if by_flags else f"{first}, then run: kapso-twilio {command}"
     raise StateError(
         f"custom Twilio cannot be enabled for {config.project}", reason=reason, hint=hint
     )
+
+
+def warn_if_switched_off(inv: Invocation, before: ProjectConfig, after: ProjectConfig) -> None:
+    """Warn where the switch stays on, and the plan is entitled to custom Twilio no longer."""
+    reason = _why_not_entitled(after)
+    if before.enabled and after.enabled and reason and _why_not_entitled(before) is None:
+        inv.output.warn(
+            f"warning: {reason}: with these settings onboardings get Kapso's own numbers"
+        )
+
+
+def _why_not_entitled(config: ProjectConfig) -> str | None:
+    return why_not_entitled(config.plan, custom_twilio_addon=config.custom_twilio_addon)
 
 
 def switch(inv: Invocation, command: str, *, enabled: bool, dry_run: bool) -> None:
@@ -37,5 +55,8 @@ def switch(inv: Invocation, command: str, *, enabled: bool, dry_run: bool) -> No
         "enabled": config.enabled,
         "plan": config.plan.value,
     }
-    words = f"custom Twilio is {'on' if enabled else 'off'} for {config.project}"
-    inv.answer(command, fields, said(words, draft, dry_run=dry_run))
+    end = f"{'on' if enabled else 'off'} for {config.project}"
+    would = f"custom Twilio would be {end}"
+    inv.answer(
+        command, fields, said(f"custom Twilio is {end}", draft, dry_run=dry_run, would=would)
+    )

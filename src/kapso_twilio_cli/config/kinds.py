@@ -13,14 +13,18 @@ from enum import StrEnum
 
 import msgspec
 
-from ..domain.country import parse_country
+from ..domain.country import NAMES, parse_country, suggest_country
 from ..domain.duration import duration_text, parse_duration
 from ..domain.money import decimal_text
 from ..domain.sid import SidKind, is_sid
 from ..errors import UsageError
+from .problems import shown
 
 LIFTED = "none"
 """Written instead of a limit, it lifts the limit."""
+
+SWITCH_WORDS = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
+"""What a person may type for a switch."""
 
 _MOST = 1_000_000
 
@@ -30,7 +34,7 @@ class Refused(Exception):
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One kind of value; `read` raises Refused, `from_text` gives what would stand in the file."""
+    """One kind of value; `from_text` gives what would stand in the file. Both may raise Refused."""
 
     expected: str
     read: Callable[[object], object]
@@ -102,7 +106,7 @@ def switch() -> Kind:
         raise Refused(expected)
 
     def from_text(words: str) -> object:
-        return {"true": True, "false": False}.get(words.lower(), words)
+        return SWITCH_WORDS.get(words.lower(), words)
 
     return Kind(expected, read, from_text)
 
@@ -203,7 +207,12 @@ def countries() -> Kind:
         raise Refused(expected)
 
     def from_text(words: str) -> object:
-        return [word.strip().upper() for word in words.split(",") if word.strip()]
+        members = [word.strip().upper() for word in words.split(",") if word.strip()]
+        for member in members:
+            if member not in NAMES:
+                takes = f"country codes such as US,CL; {shown(member)} is none"
+                raise Refused(f"{takes}: {suggest_country(member)}")
+        return list(dict.fromkeys(members))
 
     return Kind(expected, read, from_text)
 

@@ -151,13 +151,19 @@ def value_from_text(dotted: str, words: str) -> tuple[Key, object]:
     The words are not repeated: they may be a secret in the wrong place.
     """
     key, kind = parse_key(dotted)
-    raw = kind.from_text(words)
     try:
+        raw = kind.from_text(words)
         kind.read(raw)
     except kinds.Refused as refused:
-        takes = str(refused).replace(", without quotes", "")  # that is for the file
+        takes = _without_quotes(str(refused))
         raise UsageError(f"that value does not fit {dotted}", reason=f"it takes {takes}") from None
     return key, raw
+
+
+def _without_quotes(expected: str) -> str:
+    """Quotes are for the file alone."""
+    words = expected.replace(", without quotes", "").replace(", in quotes: ", ", such as ")
+    return words.replace('"', "")
 
 
 def _nearest_key(dotted: str) -> str:
