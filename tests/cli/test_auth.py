@@ -217,7 +217,9 @@ def test_clear_removes_it_and_says_what_still_provides_it(
     assert (dry["removed"], dry["dry_run"]) == (["keyring"], True)
     monkeypatch.setenv("KAPSO_TWILIO_AUTH_TOKEN", "another")
     called = call("auth", "clear", "auth_token")
-    assert called.out == "auth_token removed from keyring\n"
+    assert called.out == "auth_token removed from the keyring\n"
     assert "KAPSO_TWILIO_AUTH_TOKEN still provides it" in called.err
     monkeypatch.delenv("KAPSO_TWILIO_AUTH_TOKEN")
     assert statuses(call)["auth_token"] == (False, None)
+    again = call("auth", "clear", "auth_token", "--dry-run")
+    assert again.out == "auth_token was not stored (nothing to change)\n"

@@ -15,7 +15,7 @@ from .tree import noun
 
 if TYPE_CHECKING:
     from ..config.editing import Draft
-    from ..config.secrets import Secret, SecretName, Secrets
+    from ..config.secrets import Secret, SecretName, Secrets, SourceKind
     from ..project import Project
 
 app = noun("Store and check secrets.")
@@ -80,7 +80,7 @@ def set_(
     "status", cls=Command, epilog="kapso-twilio auth status\nkapso-twilio auth status --json"
 )
 def status(ctx: typer.Context) -> None:
-    """Say which secrets are there, and from where; never what they are."""
+    """Say which secrets are there, and from where."""
     from ..config.secrets import SecretName
 
     inv = invocation(ctx)
@@ -126,10 +126,16 @@ def clear(ctx: typer.Context, name: Name, *, dry_run: DryRun = False) -> None:
         "still_from": left[0] if left else None,
         "dry_run": dry_run,
     }
-    places = " and ".join(removed) or "nowhere: it was not stored"
-    inv.answer("auth.clear", fields, [f"{name} {'would be ' * dry_run}removed from {places}"])
+    inv.answer("auth.clear", fields, [_cleared(name, removed, dry_run=dry_run)])
     if left:
         inv.note(f"{left[0]} still provides it")
+
+
+def _cleared(name: str, removed: list[SourceKind], *, dry_run: bool) -> str:
+    if not removed:
+        return f"{name} was not stored (nothing to change)"
+    places = " and ".join("its file" if kind == "file" else "the keyring" for kind in removed)
+    return f"{name} {'would be ' * dry_run}removed from {places}"
 
 
 def _parse_name(text: str) -> SecretName:
