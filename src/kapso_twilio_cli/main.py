@@ -77,7 +77,7 @@ def _dispatch(argv: Sequence[str], output: object) -> tuple[int, KapsoTwilioErro
     import typer
 
     from .cli.tree import root
-    from .errors import Bug, KapsoTwilioError, UsageError
+    from .errors import Bug, KapsoTwilioError
 
     try:
         result = root().main(
@@ -88,7 +88,9 @@ def _dispatch(argv: Sequence[str], output: object) -> tuple[int, KapsoTwilioErro
     except typer.Abort as error:
         raise KeyboardInterrupt from error
     except typer.TyperException as error:
-        usage = UsageError(error.format_message())
+        from .cli.usage import usage_error
+
+        usage = usage_error(error)
         return usage.exit_code, usage
     except Exception as error:  # noqa: BLE001 - the one catch-all: even a bug is told as promised
         import traceback

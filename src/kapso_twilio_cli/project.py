@@ -171,7 +171,10 @@ class Project:
             raise StateError(
                 f"project {self.name} cannot {to}",
                 reason=why_not,
-                hint="kapso-twilio enable says what is needed",
+                hint="kapso-twilio enable"
+                if not self.config.enabled
+                else "change the plan or book the add-on at Kapso, then say so here: kapso-twilio"
+                " config set custom_twilio_addon true",
             )
 
     def create_inventory(self) -> Path:

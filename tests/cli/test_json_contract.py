@@ -195,6 +195,7 @@ DRY = {
     "disconnect",
     "reservation cancel",
     "number add-to-pool",
+    "number verify",
     "reconcile",
     "inventory create",
 }
@@ -214,6 +215,7 @@ def test_a_rehearsal_changes_nothing_anywhere(project: ReadyProject, command: st
     project.answer("pool", "fill")
     project.answer("resolve", "--ref", "a")
     project.answer("resolve", "--ref", "b")
+    project.answer("pool", "fill")
     project.answer("connect", "--ref", "b")
     project.answer("provision", "--country", "US", "--yes")
     if command == "inventory create":
@@ -260,17 +262,19 @@ def _arguments(command: str) -> tuple[str, ...]:
         "reservation cancel": ("--ref", "a"),
         "number show": ("+56225550123",),
         "number history": ("+56225550123",),
-        "number verify": ("+56225550123",),
-        "number add-to-pool": (_loose(),),
+        "number verify": (_number("state = 'ready'"),),
+        "number add-to-pool": (_number("pool IS NULL"),),
     }.get(command, ())
 
 
-def _loose() -> str:
-    """The provisioned number outside every pool, where there is an inventory to look into."""
+def _number(condition: str) -> str:
+    """A number that fits, where there is an inventory to look into."""
     path = Path(os.environ["KAPSO_TWILIO_DATA_DIR"]) / "acme" / "inventory.db"
     if not path.exists():
         return "+56225550123"
     connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
-    row = connection.execute("SELECT phone_number FROM numbers WHERE pool IS NULL").fetchone()
+    row = connection.execute(
+        f"SELECT phone_number FROM numbers WHERE {condition}"  # noqa: S608 - from above
+    ).fetchone()
     connection.close()
     return str(row[0]) if row else "+56225550123"

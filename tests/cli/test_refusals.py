@@ -193,7 +193,7 @@ def test_out_of_stock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 exit_code=5,
                 message="Twilio has no local numbers for Chile (CL) in stock",
                 reason="the search found none",
-                hint="kapso-twilio search --country CL --number-type TYPE",
+                hint="kapso-twilio search --country CL --number-type mobile",
             )
 
 
@@ -255,8 +255,8 @@ def test_no_terminal_and_no_yes(project: ReadyProject) -> None:
         "--country",
         "CL",
         exit_code=2,
-        message="not done without a yes: Buy one local number in Chile for 2.50 USD a month?",
-        reason="there is no terminal to ask on",
+        message="nothing was done: this needs a yes",
+        reason="there is no terminal to ask on: Buy one local number in Chile for 2.50 USD",
         hint="add --yes",
     )
 
@@ -319,7 +319,7 @@ def _reserved(project: ReadyProject) -> str:
 
 
 REFUSED_STATES: list[tuple[str, Callable[[ReadyProject], str], tuple[str, ...], str]] = [
-    ("disconnect of a ready one", _ready, ("disconnect",), "kapso-twilio number show"),
+    ("disconnect of a ready one", _ready, ("disconnect",), "kapso-twilio connect"),
     (
         "disconnect of a reserved one",
         _reserved,

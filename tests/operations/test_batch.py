@@ -64,4 +64,4 @@ def test_what_was_partly_done_tells_every_cause_and_the_way_on() -> None:
     error = error_of_batch([REFUSED, AWAY], succeeded=1)
     assert error is not None
     assert (error.kind, error.message) == ("partial", "some of it was done, and some failed")
-    assert (error.reason, error.hint) == ("refused (no stock); away", "look elsewhere")
+    assert (error.reason, error.hint) == ("refused: no stock; away", "look elsewhere")

@@ -119,7 +119,7 @@ def write(stream: TextIO, part: Part) -> None:
             print(sentence, file=stream)
     else:
         for row in part.rows:
-            print("\t".join(_cell(value) for value in row), file=stream)
+            print("\t".join(cell(value) for value in row), file=stream)
 
 
 def _draw(stream: TextIO, table: Table) -> None:
@@ -131,11 +131,12 @@ def _draw(stream: TextIO, table: Table) -> None:
     for column in table.columns:
         drawn.add_column(column, overflow="fold")
     for row in table.rows:
-        drawn.add_row(*(_cell(value) for value in row))
+        drawn.add_row(*(cell(value) for value in row))
     Console(file=stream, highlight=False, markup=False).print(drawn)
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A value as text shows it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):

@@ -33,6 +33,7 @@ def confirm(question: str) -> bool:
         with redirect_stdout(sys.stderr):
             return bool(typer.confirm(question, err=True))
     except typer.Abort:
+        print(file=sys.stderr)  # the prompt stands on a line of its own
         raise Interrupted("interrupted; nothing was bought") from None
 
 

@@ -51,8 +51,8 @@ class Invocation(msgspec.Struct, frozen=True, dict=True):
             return
         if not self.interactive:
             raise UsageError(
-                f"not done without a yes: {question}",
-                reason="there is no terminal to ask on",
+                "nothing was done: this needs a yes",
+                reason=f"there is no terminal to ask on: {question}",
                 hint="add --yes to go ahead",
             )
         from .asking import confirm

@@ -9,7 +9,7 @@ import typer
 from ..domain.country import parse_country
 from ..domain.lifecycle import NumberState
 from ..domain.phone_number import parse_phone_number
-from .answer import Table
+from .answer import Table, cell
 from .command import Command, Invocation, invocation
 from .options import DryRun, NumberArgument, OptionalCountry, RefOption
 from .rehearsal import rehearsing
@@ -81,7 +81,7 @@ def show(ctx: typer.Context, number: NumberArgument) -> None:
 
     found, held, events = _look(inv, number)
     fields = number_fields(found, held)
-    facts = [f"{name}: {value}" for name, value in fields.items() if value is not None]
+    facts = [f"{name}: {cell(value)}" for name, value in fields.items() if value is not None]
     document = {**fields, "history": [event_fields(event) for event in events]}
     inv.answer("number.show", document, [*facts, "", _events_table(events)])
 
@@ -103,24 +103,35 @@ def history(ctx: typer.Context, number: NumberArgument) -> None:
     epilog="kapso-twilio number verify +56912345678\n"
     "kapso-twilio number verify +56912345678 --force",
 )
-def verify(ctx: typer.Context, number: NumberArgument, *, force: ForceVerify = False) -> None:
+def verify(
+    ctx: typer.Context,
+    number: NumberArgument,
+    *,
+    force: ForceVerify = False,
+    dry_run: DryRun = False,
+) -> None:
     """Verify one pool number at Meta now."""
     inv = invocation(ctx)
     from ..operations.lock import mass_work
-    from ..operations.verify import verify_number
+    from ..operations.verify import number_to_verify, verify_number
 
     project = inv.project
     phone_number = parse_phone_number(number)
-    with mass_work(project, "number verify"):
-        verified = verify_number(project, phone_number, quarantined=force)
-    expiry = verified.facts.verification_expiry_time
+    if dry_run:
+        found = number_to_verify(project, phone_number, quarantined=force)
+        words = f"would verify {phone_number}, which is {found.state}"
+    else:
+        with mass_work(project, "number verify"):
+            found = verify_number(project, phone_number, quarantined=force)
+        words = f"{phone_number} is {found.state}"
     fields = {
-        "phone_number": verified.phone_number,
-        "state": verified.state,
-        "preverified_id": verified.facts.preverified_id,
-        "verification_expiry_time": expiry,
+        "dry_run": dry_run,
+        "phone_number": found.phone_number,
+        "state": found.state,
+        "preverified_id": found.facts.preverified_id,
+        "verification_expiry_time": found.facts.verification_expiry_time,
     }
-    inv.answer("number.verify", fields, [f"{verified.phone_number} is {verified.state}"])
+    inv.answer("number.verify", fields, [words])
 
 
 @app.command(
@@ -150,7 +161,8 @@ def add_to_pool_(
         "state": added.state,
         "pool": added.facts.pool,
     }
-    words = f"{added.phone_number} is in the {added.facts.pool} pool, {added.state}"
+    verb = "would be" if dry_run else "is"
+    words = f"{added.phone_number} {verb} in the {added.facts.pool} pool, {added.state}"
     inv.answer("number.add-to-pool", fields, [words])
 
 

@@ -64,7 +64,7 @@ def fill_(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Bring enabled pools to their target: settle, verify, then buy what is missing."""
+    """Bring pools to their target: verify, then buy."""
     inv = invocation(ctx)
     from ..operations.fill import FillOptions, fill
     from ..operations.fill_plan import plan_fill
@@ -154,6 +154,9 @@ def show_plan(inv: Invocation, plan: FillPlan) -> None:
     sentences = [_plan_in_words(pool) for pool in plan.pools]
     empty = "there is no enabled pool: kapso-twilio pool set CC --target-size N"
     inv.answer("pool.fill", fields, [Table(columns, rows, empty, sentences)])
+    for pool in plan.pools:
+        if pool.paced is not None:
+            inv.note(f"{pool.country}: {pool.paced.message}")
     for pool in plan.pools:
         for error in pool.errors:
             raise error

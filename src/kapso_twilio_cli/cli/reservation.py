@@ -63,6 +63,6 @@ def cancel_(
         words = f"would cancel the reservation of {found.phone_number}"
     else:
         found = cancel(project, name)
-        words = f"{found.phone_number} is {found.state}"
+        words = f"the reservation of {found.phone_number} is cancelled; it is {found.state}"
     fields = {"dry_run": dry_run, "phone_number": found.phone_number, "state": found.state}
     inv.answer("reservation.cancel", fields, [words])

@@ -163,7 +163,12 @@ class _WouldBuy(Exception):
 
 
 def _answer(inv: Invocation, resolution: Resolution, *, dry_run: bool = False) -> None:
-    inv.answer("resolve", {"dry_run": dry_run, **_fields(resolution)}, [_in_words(resolution)])
+    fields = {"dry_run": dry_run, **_fields(resolution)}
+    words = _in_words(resolution)
+    if dry_run and resolution.number is not None:
+        fields["embedded_signup"] = None  # the number is held for nobody
+        words = f"would hand out {words}"
+    inv.answer("resolve", fields, [words])
 
 
 def _fields(resolution: Resolution) -> dict[str, object]:

@@ -58,11 +58,20 @@ def check_currency(limits: Limits, price: Money) -> None:
 
 
 def check_pace(limits: Limits, spending: Spending, count: int) -> None:
-    """Raise PaceExceeded unless `count` more purchases stay within a run's and a day's."""
-    for name, limit, current in (
+    """Raise PaceExceeded unless `count` more purchases stay within a run's and a day's.
+
+    It names the limit that leaves the fewest.
+    """
+    paces = [
         ("max_purchases_per_run", limits.max_purchases_per_run, spending.purchases_this_run),
         ("max_purchases_per_day", limits.max_purchases_per_day, spending.purchases_last_day),
-    ):
+    ]
+    bounded = [
+        (limit - current, name, limit, current)
+        for name, limit, current in paces
+        if limit is not None
+    ]
+    for _, name, limit, current in sorted(bounded):
         _check_count(name, limit, current, count, PaceExceeded)
 
 

@@ -211,12 +211,14 @@ def out_of_stock(
     country: Country, number_type: NumberType, *, sms_only: bool = False
 ) -> VendorRefused:
     """The refusal when a search finds no number that could be bought."""
+    others = [other for other in NumberType if other is not number_type]
     return VendorRefused(
         f"Twilio has no {number_type} numbers for {country_name(country)} ({country}) in stock",
         reason='the search found none that receives SMS (meta.code_method = "sms")'
         if sms_only
         else "the search found none that could be bought",
-        hint=f"try another type: kapso-twilio search --country {country} --number-type TYPE",
+        hint=f"try another type: kapso-twilio search --country {country} --number-type {others[0]}"
+        f" (or {', '.join(others[1:])})",
         concerns=Concerns.COUNTRY,
     )
 

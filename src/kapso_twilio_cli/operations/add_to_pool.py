@@ -12,6 +12,8 @@ from ..errors import StateError
 from ..inventory.numbers import require
 from ..project import Project
 
+_ON_THE_WAY_TO_READY = (NumberState.PROVISIONED, NumberState.VERIFYING, NumberState.READY)
+
 
 def add_to_pool(project: Project, phone_number: PhoneNumber, *, reinstate: bool) -> Number:
     """Put a provisioned number into its country's pool; with `reinstate`, an unavailable one too.
@@ -34,12 +36,12 @@ def add_to_pool(project: Project, phone_number: PhoneNumber, *, reinstate: bool)
                 hint="it can be used live: kapso-twilio resolve",
             )
         member = replace(number, facts=replace(number.facts, pool=number.country), reason=None)
+        if number.facts.pool == number.country and number.state in _ON_THE_WAY_TO_READY:
+            return number
         if number.state is NumberState.UNAVAILABLE and reinstate:
             return tx.numbers.apply(member, NumberEvent.REINSTATE, now)
         if number.state is not NumberState.PROVISIONED:
             raise _not_possible(number)
-        if number.facts.pool == number.country:
-            return number
         return tx.numbers.save(member, "added_to_pool", now, detail=number.country)
 
 

@@ -26,11 +26,17 @@ def error_of_batch(
         for error in errors:
             if isinstance(error, kind):
                 return error
-    if succeeded == 0:
+    if succeeded == 0 or (len(errors) == 1 and isinstance(errors[0], PartlyDone)):
         return errors[0]
-    reasons = "; ".join(f"{e.message} ({e.reason})" if e.reason else e.message for e in errors)
+    reasons = "; ".join(_in_words(error) for error in errors)
     return PartlyDone(
         "some of it was done, and some failed",
         reason=reasons,
         hint=errors[0].hint,
     )
+
+
+def _in_words(error: KapsoTwilioError) -> str:
+    if isinstance(error, PartlyDone) and error.reason:
+        return error.reason
+    return f"{error.message}: {error.reason}" if error.reason else error.message

@@ -114,7 +114,10 @@ def not_sold(choice: Choice, sold: dict[NumberType, Money | None]) -> VendorRefu
     return VendorRefused(
         f"Twilio sells no {choice.number_type} numbers in {country_name(country)} ({country})",
         reason=f"it sells: {', '.join(offers)}" if offers else "it sells none there",
-        hint=f"kapso-twilio country set {country} --number-type {first}" if first else None,
+        hint=f"add --number-type {first}, or keep it: kapso-twilio country set {country}"
+        f" --number-type {first}"
+        if first
+        else None,
     )
 
 

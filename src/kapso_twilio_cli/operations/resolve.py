@@ -53,7 +53,7 @@ def resolve(project: Project, onboarding: Onboarding, live: LivePurchase | None)
         raise PoolEmpty(
             f"there is no ready number for {country_name(country)} ({country})",
             reason=_IN_WORDS[answered],
-            hint=f"kapso-twilio pool fill {country}; or leave --no-provision out to buy one",
+            hint=_WAYS_ON[answered].format(country=country),
         )
     from .live import resolve_live
 
@@ -144,4 +144,14 @@ _IN_WORDS = {
     ResolveReason.POOL_DISABLED: "its pool is disabled",
     ResolveReason.POOL_EMPTY: "its pool has none whose verification lasts long enough",
     ResolveReason.CUSTOM_META: "the project uses its own Meta credentials, so it has no pools",
+}
+
+_WAYS_ON = {
+    ResolveReason.NO_POOL: "kapso-twilio pool set {country} --target-size 5; or leave"
+    " --no-provision out to buy one",
+    ResolveReason.POOL_DISABLED: "kapso-twilio pool set {country} --enable; or leave"
+    " --no-provision out to buy one",
+    ResolveReason.POOL_EMPTY: "kapso-twilio pool fill {country}; or leave --no-provision out to buy"
+    " one",
+    ResolveReason.CUSTOM_META: "leave --no-provision out to buy one",
 }

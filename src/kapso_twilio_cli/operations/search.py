@@ -9,6 +9,7 @@ import msgspec
 from ..domain.country import Country
 from ..domain.money import Money
 from ..domain.number_type import NumberType
+from ..errors import VendorRefused
 from ..project import Project
 from .quote import Wanted, choose_for, not_sold, offers
 
@@ -40,6 +41,12 @@ def search(project: Project, wanted: Wanted, *, contains: str | None) -> SearchR
     found = project.twilio.numbers.search(
         choice.country, choice.number_type, sms_only=False, contains=contains
     )
+    if not found and contains:
+        raise VendorRefused(
+            f"no {choice.number_type} number on sale in {choice.country} holds {contains!r}",
+            reason="the search found none",
+            hint="leave --contains out, or shorten it",
+        )
     if not found:
         raise out_of_stock(choice.country, choice.number_type)
     price = prices.get(choice.number_type)

@@ -88,7 +88,10 @@ def status(project: Project) -> Status:
         plan=project.config.plan,
         pools=pools,
         outside_pools=outside,
-        attention=(*attention, *(_short(pool, limited.get(pool.country)) for pool in short)),
+        attention=(
+            *attention,
+            *(_short(pool, limited.get(pool.country), why_not) for pool in short),
+        ),
         monthly_cost=spending.monthly_cost,
         monthly_cost_at_target=_cost_at_target(spending.monthly_cost, short, prices),
         currency=project.config.limits.currency,
@@ -212,7 +215,7 @@ def _limits_met(session: Session, now: datetime) -> dict[Country, str]:
     return {Country(code): limit for code, _, limit in details}
 
 
-def _short(pool: PoolStatus, limit: str | None) -> Attention:
+def _short(pool: PoolStatus, limit: str | None, why_not_enabled: str | None) -> Attention:
     if limit is not None and _to_buy(pool):
         return Attention(
             AttentionKind.PURCHASE_LIMIT,
@@ -224,7 +227,9 @@ def _short(pool: PoolStatus, limit: str | None) -> Attention:
         AttentionKind.POOL_SHORT,
         Severity.INFO,
         f"the pool for {pool.country} has {pool.ready} ready of {pool.target_size}",
-        f"kapso-twilio pool fill {pool.country}",
+        f"kapso-twilio pool fill {pool.country}"
+        if why_not_enabled is None
+        else f"kapso-twilio enable, then pool fill {pool.country}",
     )
 
 

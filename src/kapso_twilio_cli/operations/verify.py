@@ -22,21 +22,13 @@ def verify_number(project: Project, phone_number: PhoneNumber, *, quarantined: b
     Only a pool's provisioned numbers, and with `quarantined` those that were put aside. The caller
     holds the lock for mass work.
     """
-    project.require_enabled("verify numbers")
-    require_pools(project)
-    number = _find(project, phone_number)
-    if number.facts.pool is None:
-        raise StateError(
-            f"{phone_number} is in no pool",
-            reason="only members of a pool are pre-verified",
-            hint=f"kapso-twilio number add-to-pool {phone_number}",
-        )
-    take_up_interrupted(project, [number.facts.pool])
-    lapse_expired(project, [number.facts.pool])
+    number = number_to_verify(project, phone_number, quarantined=quarantined)
+    pool = number.facts.pool or number.country
+    take_up_interrupted(project, [pool])
+    lapse_expired(project, [pool])
     number = _find(project, phone_number)
     if number.state is NumberState.READY:
         return number
-    _refuse_other_states(number, quarantined=quarantined)
     work = CountryWork(number.country, deque([number]))
     known = portfolio(project)
     with stop_on_signals() as stop:
@@ -50,13 +42,28 @@ def verify_number(project: Project, phone_number: PhoneNumber, *, quarantined: b
     return _find(project, phone_number)
 
 
+def number_to_verify(project: Project, phone_number: PhoneNumber, *, quarantined: bool) -> Number:
+    """The number, if it may be verified; else the StateError or ConfigError that says why not."""
+    project.require_enabled("verify numbers")
+    require_pools(project)
+    number = _find(project, phone_number)
+    if number.facts.pool is None:
+        raise StateError(
+            f"{phone_number} is in no pool",
+            reason="only members of a pool are pre-verified",
+            hint=f"kapso-twilio number add-to-pool {phone_number}",
+        )
+    _refuse_other_states(number, quarantined=quarantined)
+    return number
+
+
 def _find(project: Project, phone_number: PhoneNumber) -> Number:
     with project.inventory.read() as session:
         return require(session.numbers.find(phone_number), phone_number, project.name)
 
 
 def _refuse_other_states(number: Number, *, quarantined: bool) -> None:
-    if number.state is NumberState.PROVISIONED:
+    if number.state in (NumberState.PROVISIONED, NumberState.VERIFYING, NumberState.READY):
         return
     if number.state is NumberState.QUARANTINED:
         if quarantined:
