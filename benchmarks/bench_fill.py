@@ -1,10 +1,9 @@
 """`pool fill` of 50 numbers at 100 ms a call against the least time that 8 workers could take.
 
 That is: calls on one number's path x 100 ms x 50 / 8. A call counts to the path when every number
-needs it (the sandbox's log shows one each): buy, read the label back, add, request_code,
-verify_code, read. One look into the inbox is added, though numbers share their looks. The start of
-the program, its checks before the first purchase, searches and the way of the SMS are in the
-measured time alone.
+needs it (the sandbox's log shows one each): look up, buy, add, request_code, verify_code, read. One
+look into the inbox is added, though numbers share their looks. The start of the program, its checks
+before the first purchase, searches and the way of the SMS are in the measured time alone.
 """
 
 from __future__ import annotations
