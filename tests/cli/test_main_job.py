@@ -38,7 +38,7 @@ def test_the_main_job_is_done_with_the_inventory_and_the_bill_alike(project: Rea
 
     reconciled = project.answer("reconcile")
     assert reconciled["actions"] == [
-        {"kind": "verified", "phone_number": None, "detail": "1 of the US pool"}
+        {"kind": "verified", "phone_number": first["phone_number"], "detail": None}
     ]
     assert reconciled["unresolved"] == []
 

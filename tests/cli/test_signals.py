@@ -81,6 +81,7 @@ def test_the_second_signal_exits_at_once_and_nothing_is_lost(
         "purchase_settled",
         "purchase_settled",
         "verified",
+        "verified",
     ]
     assert len(project.bought()) == 2
     assert project.owes_what_it_knows()

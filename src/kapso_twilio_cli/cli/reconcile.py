@@ -130,9 +130,9 @@ def _show_plan(inv: Invocation, project: Project, *, no_fill: bool) -> bool:
         for pool in plan_fill(project, []).pools:
             for error in pool.errors:
                 inv.note(f"{pool.country}: {error.message}: {error.reason}")
-            if pool.to_verify:
-                detail = f"{len(pool.to_verify)} of the {pool.country} pool"
-                actions.append(Action(ActionKind.VERIFIED, None, detail))
+            actions += [
+                Action(ActionKind.VERIFIED, number.phone_number) for number in pool.to_verify
+            ]
             if pool.to_buy and pool.quote:
                 price = pool.quote.price
                 detail = f"{pool.to_buy} for the {pool.country} pool at {price} a month each"
@@ -143,7 +143,7 @@ def _show_plan(inv: Invocation, project: Project, *, no_fill: bool) -> bool:
         "unresolved": [],
         "pools": [],
     }
-    inv.answer("reconcile", fields, [f"would do: {_in_words(action)}" for action in actions])
+    inv.answer("reconcile", fields, [f"to do: {_in_words(action)}" for action in actions])
     return bool(actions)
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from ..domain.country import Country
+from ..domain.phone_number import PhoneNumber
 from ..errors import (
     KapsoTwilioError,
     Locked,
@@ -45,6 +46,8 @@ class FillReport(msgspec.Struct, frozen=True):
 
     pools: tuple[PoolReport, ...]
     settled: tuple[Settlement, ...]
+    bought: tuple[PhoneNumber, ...]
+    verified: tuple[PhoneNumber, ...]
     monthly_cost_added: Decimal
     currency: str
     paced: PaceExceeded | None
@@ -149,12 +152,14 @@ def _report(
     return FillReport(
         pools=tuple(pools),
         settled=settled,
+        bought=tuple(number for work in works for number in work.bought),
+        verified=tuple(number for work in works for number in work.verified),
         monthly_cost_added=sum(
-            (work.quote.price.amount * work.bought for work in works if work.quote), Decimal(0)
+            (work.quote.price.amount * len(work.bought) for work in works if work.quote), Decimal(0)
         ),
         currency=project.config.limits.currency,
         paced=paced,
-        error=error_of_batch(errors, succeeded=sum(work.verified for work in works)),
+        error=error_of_batch(errors, succeeded=sum(len(work.verified) for work in works)),
     )
 
 
@@ -165,8 +170,8 @@ def _pool_report(pool: PoolPlan, work: CountryWork, ready: int) -> PoolReport:
         target_size=pool.target_size,
         ready_before=pool.ready,
         ready=ready,
-        bought=work.bought,
-        verified=work.verified,
+        bought=len(work.bought),
+        verified=len(work.verified),
         failed=work.failed,
         shortfall=max(0, pool.target_size - ready),
         reasons=tuple(f"{e.message}: {e.reason}" if e.reason else e.message for e in errors),

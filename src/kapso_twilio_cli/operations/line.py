@@ -20,6 +20,7 @@ from msgspec import field
 from ..domain.country import Country
 from ..domain.lifecycle import NumberState
 from ..domain.number import Number
+from ..domain.phone_number import PhoneNumber
 from ..domain.purchase import Purpose
 from ..errors import (
     Concerns,
@@ -62,8 +63,8 @@ class CountryWork(msgspec.Struct):
     to_buy: int = 0
     quote: Quote | None = None
     shelf: Shelf | None = None
-    bought: int = 0
-    verified: int = 0
+    bought: list[PhoneNumber] = field(default_factory=list)
+    verified: list[PhoneNumber] = field(default_factory=list)
     failed: int = 0
     """Numbers that could not be verified."""
     errors: list[KapsoTwilioError] = field(default_factory=list)
@@ -100,6 +101,15 @@ class _NotBought(Exception):
 
     def __init__(self, error: KapsoTwilioError) -> None:
         super().__init__(str(error))
+        self.error = error
+
+
+class _NotVerified(Exception):
+    """A number was bought, and its verification failed."""
+
+    def __init__(self, number: Number, error: KapsoTwilioError) -> None:
+        super().__init__(str(error))
+        self.number = number
         self.error = error
 
 
@@ -201,7 +211,10 @@ class Line:
             raise _NotBought(error) from error
         if self._stop.asked:
             return number  # bought and recorded; the next run verifies it
-        return verification.begin(self._project, number, self._known)
+        try:
+            return verification.begin(self._project, number, self._known)
+        except KapsoTwilioError as error:
+            raise _NotVerified(number, error) from error
 
     def _take_results(self, works: Sequence[CountryWork]) -> None:
         futures: list[Future[Any]] = [*self._running]
@@ -226,17 +239,21 @@ class Line:
             work.under_way -= 1
             self._take_refused_purchase(work, failure.error)
             return
+        except _NotVerified as failure:
+            work.bought.append(failure.number.phone_number)
+            self._take_failed_verification(work, failure.error)
+            return
         except KapsoTwilioError as error:
-            work.bought += task.buys
             self._take_failed_verification(work, error)
             return
-        work.bought += task.buys
+        if task.buys:
+            work.bought.append(number.phone_number)
         if number.state is NumberState.PROVISIONED:
             work.under_way -= 1
             return
         if number.state is NumberState.READY:
             work.under_way -= 1
-            work.verified += 1
+            work.verified.append(number.phone_number)
             work.failures_in_a_row = 0
             work.proven = True
             return
@@ -321,7 +338,7 @@ def _next_work(works: Sequence[CountryWork]) -> CountryWork | None:
 
 def _progress(works: Sequence[CountryWork]) -> Progress:
     return Progress(
-        bought=sum(work.bought for work in works),
-        verified=sum(work.verified for work in works),
+        bought=sum(len(work.bought) for work in works),
+        verified=sum(len(work.verified) for work in works),
         failed=sum(work.failed for work in works),
     )

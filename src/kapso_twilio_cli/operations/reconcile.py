@@ -169,15 +169,8 @@ def _fill(project: Project, options: FillOptions | None, found: _Findings) -> Fi
 
 
 def _fill_actions(report: FillReport) -> list[Action]:
-    actions = []
-    for pool in report.pools:
-        if pool.bought:
-            detail = f"{pool.bought} for the {pool.country} pool"
-            actions.append(Action(ActionKind.BOUGHT, None, detail))
-        if pool.verified:
-            detail = f"{pool.verified} of the {pool.country} pool"
-            actions.append(Action(ActionKind.VERIFIED, None, detail))
-    return actions
+    bought = [Action(ActionKind.BOUGHT, number) for number in report.bought]
+    return bought + [Action(ActionKind.VERIFIED, number) for number in report.verified]
 
 
 def _notes(project: Project, options: FillOptions | None) -> tuple[str, ...]:
