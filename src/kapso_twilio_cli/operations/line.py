@@ -49,7 +49,7 @@ FAILURES_IN_A_ROW = 3
 _STOPS_EVERYTHING = (CredentialsError, VendorUnavailable)
 """What the next number of any country would meet too."""
 
-_FIRST_POLL_SECONDS = 0.25
+_FIRST_POLL_SECONDS = 0.15
 _POLL_SECONDS = 1.0
 _SLOWEST_POLL_SECONDS = 5.0
 _LOOK_UP_SECONDS = 0.25  # how often the line looks whether it was asked to stop
