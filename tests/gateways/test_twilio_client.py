@@ -119,7 +119,9 @@ def test_many_threads_share_one_client(
         def work(turn: int) -> int:
             wanted = PhoneNumber(f"+1415555{turn:04d}")
             sid = sandbox_sids[turn]
-            assert numbers.label_of(sid) == f"{LABEL}{turn}"
+            read = numbers.read(sid)
+            assert read is not None
+            assert read.friendly_name == f"{LABEL}{turn}"
             found = numbers.find(wanted)
             assert found is not None
             assert (found.sid, found.friendly_name) == (sid, f"{LABEL}{turn}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from kapso_twilio_cli.domain.number_type import NumberType
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
 from kapso_twilio_cli.errors import (
     CredentialsError,
@@ -215,10 +217,73 @@ def test_a_bundle_and_an_address_are_sent_when_they_are_ordered(
     assert (form["BundleSid"], form["AddressSid"]) == (bundle, address)
 
 
-def test_the_label_on_a_number_is_read_by_its_sid(
+def change_in_console(sandbox: RunningSandbox, sid: str, form: dict[str, str]) -> None:
+    """Change an owned number behind the program's back."""
+    known = sandbox.credentials
+    account = known["account_sid"]
+    answer = sandbox.session.post(
+        f"{sandbox.url}/2010-04-01/Accounts/{account}/IncomingPhoneNumbers/{sid}.json",
+        data=form,
+        auth=(account, known["auth_token"]),
+        timeout=30,
+    )
+    answer.raise_for_status()
+
+
+def test_a_number_is_read_by_its_sid(sandbox: RunningSandbox, numbers: TwilioNumbers) -> None:
+    sid = sandbox.buy_in_console(NUMBER, LABEL)
+    found = numbers.read(sid)
+    assert found is not None
+    assert (found.friendly_name, found.number_type) == (LABEL, NumberType.LOCAL)
+    sandbox.remove(NUMBER)
+    assert numbers.read(sid) is None
+
+
+def test_a_number_is_labelled_by_its_sid_and_nothing_else_of_it_changes(
+    sandbox: RunningSandbox, numbers: TwilioNumbers
+) -> None:
+    sid = sandbox.buy_in_console(NUMBER, "the sales line")
+    before = numbers.read(sid)
+    numbers.label(sid, LABEL)
+    after = numbers.read(sid)
+    assert before is not None
+    assert after is not None
+    assert after == dataclasses.replace(before, friendly_name=LABEL, bought_at=after.bought_at)
+    assert count(sandbox, POST) == 0
+
+
+def test_a_number_is_released_once_and_then_it_is_gone(
     sandbox: RunningSandbox, numbers: TwilioNumbers
 ) -> None:
     sid = sandbox.buy_in_console(NUMBER, LABEL)
-    assert numbers.label_of(sid) == LABEL
-    sandbox.remove(NUMBER)
-    assert numbers.label_of(sid) is None
+    assert numbers.release(sid)
+    assert numbers.read(sid) is None
+    assert not numbers.release(sid)
+    assert [entry["kind"] for entry in sandbox.ledger()] == ["purchase", "release"]
+
+
+def test_a_release_whose_answer_is_lost_is_not_sent_again(
+    sandbox: RunningSandbox, numbers: TwilioNumbers
+) -> None:
+    sid = sandbox.buy_in_console(NUMBER, LABEL)
+    sandbox.fault(fault="drop_after", method="DELETE", path="IncomingPhoneNumbers")
+    with pytest.raises(VendorUnavailable, match="not known whether Twilio did"):
+        numbers.release(sid)
+    assert numbers.read(sid) is None
+    assert count(sandbox, "DELETE") == 1
+
+
+def test_an_emergency_address_is_seen_before_a_release(
+    sandbox: RunningSandbox, numbers: TwilioNumbers
+) -> None:
+    sid = sandbox.buy_in_console(NUMBER, LABEL)
+    found = numbers.read(sid)
+    assert found is not None
+    assert not found.has_emergency_address
+    form = {"EmergencyAddressSid": "AD" + "0" * 32, "EmergencyStatus": "Active"}
+    change_in_console(sandbox, sid, form)
+    found = numbers.read(sid)
+    assert found is not None
+    assert found.has_emergency_address
+    with pytest.raises(VendorRefused, match="refused to release"):
+        numbers.release(sid)

@@ -26,6 +26,8 @@ class NumberFacts(msgspec.Struct, frozen=True):
     code_requested_at: datetime | None = None
     verification_failures: int = 0
     next_attempt_at: datetime | None = None
+    release_requested_at: datetime | None = None
+    """A person asked for its release, which is not done yet: it is not used any more."""
 
 
 class Number(msgspec.Struct, frozen=True):

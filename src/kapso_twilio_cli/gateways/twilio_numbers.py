@@ -58,6 +58,11 @@ class OwnedNumber:
     capabilities: Capabilities
     bought_at: datetime | None
     """By this host's clock: the latest that it may have been."""
+    account_sid: str
+    number_type: NumberType | None
+    """None where Twilio does not say."""
+    has_emergency_address: bool
+    """Twilio releases it only when it is freed of that."""
 
 
 @dataclass(frozen=True)
@@ -151,15 +156,34 @@ class TwilioNumbers:
             for found in self._account.incoming_phone_numbers.stream(page_size=_PAGE_SIZE):
                 yield self._owned(found)
 
-    def label_of(self, sid: str) -> str | None:
-        """The FriendlyName of an owned number; None where it has none, or is not there."""
+    def read(self, sid: str) -> OwnedNumber | None:
+        """The account's number with this SID, or None when Twilio says that there is none."""
         with translated(f"read {sid}"):
             try:
-                return self._account.incoming_phone_numbers(sid).fetch().friendly_name or None
+                return self._owned(self._account.incoming_phone_numbers(sid).fetch())
             except TwilioAnswer as answer:
                 if answer.code != NOT_FOUND:
                     raise
                 return None
+
+    def label(self, sid: str, label: str) -> None:
+        """Put `label` on a number as its FriendlyName. Doing it twice is doing it once."""
+        with translated(f"name {sid}"):
+            self._account.incoming_phone_numbers(sid).update(friendly_name=label)
+
+    def release(self, sid: str) -> bool:
+        """Give a number back. False when it was not in the account any more.
+
+        VendorUnavailable when the answer is lost: it may be gone, and `read` tells.
+        """
+        with translated(f"release {sid}"):
+            try:
+                self._account.incoming_phone_numbers(sid).delete()
+            except TwilioAnswer as answer:
+                if answer.code != NOT_FOUND:
+                    raise
+                return False
+            return True
 
     def _create(self, order: Order) -> OwnedNumber:
         wanted = {
@@ -188,6 +212,10 @@ class TwilioNumbers:
             friendly_name=found.friendly_name or "",
             capabilities=_capabilities(found.capabilities),
             bought_at=self._clock.by_host(created) if isinstance(created, datetime) else None,
+            account_sid=found.account_sid or "",
+            number_type=_number_type(found.type),
+            has_emergency_address=bool(found.emergency_address_sid)
+            and str(found.emergency_status).casefold() != "inactive",
         )
 
 
@@ -221,6 +249,14 @@ def out_of_stock(
         f" (or {', '.join(others[1:])})",
         concerns=Concerns.COUNTRY,
     )
+
+
+def _number_type(text: object) -> NumberType | None:
+    """The resource's `type`: `local`, `mobile`, `toll-free` and the like, however it is spelt."""
+    spelt = (
+        str(text).casefold().replace("_", "-").replace(" ", "-").replace("tollfree", "toll-free")
+    )
+    return NumberType(spelt) if spelt in set(NumberType) else None
 
 
 def _number_on_sale(found: Any) -> NumberOnSale:

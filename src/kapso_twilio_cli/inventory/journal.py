@@ -61,6 +61,12 @@ class Events:
             ),
         )
 
+    def newest(self) -> int:
+        """The id of the newest event; 0 where there is none."""
+        row = self._connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()
+        newest: int = row[0]
+        return newest
+
     def of_number(self, number_id: int) -> list[Event]:
         """A number's events, oldest first."""
         rows = self._connection.execute(

@@ -240,6 +240,7 @@ def _fact_columns(facts: NumberFacts) -> dict[str, object]:
         "code_requested_at": columns.optional_time_text(facts.code_requested_at),
         "verification_failures": facts.verification_failures,
         "next_attempt_at": columns.optional_time_text(facts.next_attempt_at),
+        "release_requested_at": columns.optional_time_text(facts.release_requested_at),
     }
 
 
@@ -272,4 +273,5 @@ def _facts(row: sqlite3.Row) -> NumberFacts:
         code_requested_at=columns.optional_time(row["code_requested_at"]),
         verification_failures=row["verification_failures"],
         next_attempt_at=columns.optional_time(row["next_attempt_at"]),
+        release_requested_at=columns.optional_time(row["release_requested_at"]),
     )

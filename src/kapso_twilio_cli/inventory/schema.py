@@ -145,5 +145,44 @@ _V1 = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1,)
+_V2 = (
+    """
+    CREATE TABLE standing (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        standing TEXT NOT NULL CHECK (
+            standing IN ('unproven', 'home', 'superseded', 'restored')
+        ),
+        reason TEXT,
+        since TEXT NOT NULL
+    ) STRICT
+    """,
+    # An inventory of version 1 that has bought is where its project is at home.
+    """
+    INSERT INTO standing (id, standing, since)
+        SELECT 1, iif(EXISTS (SELECT 1 FROM numbers), 'home', 'unproven'), created_at FROM identity
+    """,
+    """
+    CREATE TABLE findings (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        phone_number TEXT,
+        detail TEXT NOT NULL,
+        found_at TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE prices (
+        country TEXT NOT NULL,
+        number_type TEXT NOT NULL,
+        price_millionths INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        asked_at TEXT NOT NULL,
+        PRIMARY KEY (country, number_type)
+    ) STRICT
+    """,
+    # A person asked for the release; from then on the number is not used, until it is done.
+    "ALTER TABLE numbers ADD COLUMN release_requested_at TEXT",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2)
 """Statements by schema version: the first makes version 1. Never edit one that was released."""

@@ -6,21 +6,26 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
+from ..domain.standing import Footing, Standing
 from ..errors import StateError
 from . import columns
 from .connection import Database
+from .findings import Findings
 from .journal import Events, Journal
 from .listing import Filter, ListedNumber, listed_numbers
+from .mark import Mark
 from .numbers import Numbers
+from .prices import Prices
 from .purchases import Purchases
 from .reservations import Reservations
 from .runs import Runs
+from .standings import Standings
 
 
 class Vendors(StrEnum):
@@ -51,6 +56,9 @@ class Session:
         self.purchases = Purchases(connection, self.events)
         self.reservations = Reservations(connection)
         self.runs = Runs(connection)
+        self.standing = Standings(connection, self.events)
+        self.findings = Findings(connection)
+        self.prices = Prices(connection)
 
     def listed(self, wanted: Filter) -> list[ListedNumber]:
         """Numbers and who holds each."""
@@ -72,6 +80,8 @@ class Inventory:
         self._database = Database(path)
         self._journal = journal
         self.identity = self._read_identity()
+        self._mark = Mark(path.parent, self.identity.installation)
+        self._is_behind = self._mark.read() > self._newest_event()
 
     def close(self) -> None:
         """Close the file."""
@@ -88,6 +98,14 @@ class Inventory:
         with self._database.read() as connection:
             yield Session(connection, self._journal)
 
+    def footing(self) -> Footing:
+        """Whether the inventory may be trusted; an old copy in its place may not."""
+        with self.read() as session:
+            footing = session.standing.now()
+        if not self._is_behind:
+            return footing
+        return Footing(Standing.RESTORED, _OLD_COPY, footing.since)
+
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction, committed at its end and rolled back by an error.
@@ -95,7 +113,18 @@ class Inventory:
         Never call a vendor within: other processes wait for it.
         """
         with self._database.write() as connection:
-            yield Session(connection, self._journal)
+            session = Session(connection, self._journal)
+            if self._is_behind:
+                session.standing.become(Standing.RESTORED, datetime.now(UTC), reason=_OLD_COPY)
+            yield session
+            newest = session.events.newest()
+        if self._database.discards_writes:
+            return
+        if self._is_behind:
+            self._mark.reset(newest)
+            self._is_behind = False
+        else:
+            self._mark.advance(newest)
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
@@ -105,6 +134,10 @@ class Inventory:
             yield
         finally:
             self._database.discards_writes = False
+
+    def _newest_event(self) -> int:
+        with self.read() as session:
+            return session.events.newest()
 
     def _read_identity(self) -> Identity:
         with self._database.read() as connection:
@@ -122,6 +155,9 @@ class Inventory:
             vendors=Vendors(row["vendors"]),
             created_at=columns.time(row["created_at"]),
         )
+
+
+_OLD_COPY = "an old copy of the file stands in its place: it has forgotten what was done since"
 
 
 def create_inventory(path: Path, identity: Identity) -> None:
@@ -154,6 +190,10 @@ def create_inventory(path: Path, identity: Identity) -> None:
                     identity.vendors,
                     columns.time_text(identity.created_at),
                 ),
+            )
+            connection.execute(
+                "INSERT INTO standing (id, standing, since) VALUES (1, ?, ?)",
+                (Standing.UNPROVEN, columns.time_text(identity.created_at)),
             )
     finally:
         database.close()

@@ -262,9 +262,10 @@ def _kept(project: Project, intent: Purchase, number: Number) -> Number | Vendor
     decides nothing.
     """
     try:
-        label = parse_label(project.twilio.numbers.label_of(number.sid) or "")
+        found = project.twilio.numbers.read(number.sid)
     except (VendorUnavailable, VendorRefused, CredentialsError):
         return number  # it is recorded, and nothing speaks against it
+    label = parse_label(found.friendly_name) if found is not None else None
     if label is None or str(label) == intent.label:
         return number
     now = project.now()
