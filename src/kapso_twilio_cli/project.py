@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -51,6 +54,8 @@ class Project:
     def __init__(self, path: Path, config: ProjectConfig) -> None:
         self.path = path
         self.config = config
+        self.is_rehearsal = False
+        """Nothing is to be changed at the vendors."""
         self.run_id = random_base32(8)
         self.owner = this_process()
 
@@ -93,6 +98,18 @@ class Project:
             inventory.close()
             raise
         return inventory
+
+    @contextmanager
+    def rehearsed(self) -> Iterator[Project]:
+        """The same project on a copy of its inventory: its operations change nothing that lasts."""
+        twin = Project(self.path, self.config)
+        twin.is_rehearsal = True
+        with TemporaryDirectory(prefix="kapso-twilio-") as folder:
+            twin.inventory = self.inventory.copy_into(Path(folder))
+            try:
+                yield twin
+            finally:
+                twin.inventory.close()
 
     @cached_property
     def twilio(self) -> Twilio:

@@ -43,8 +43,8 @@ ASKED_TO_WAIT: Mapping[str, dict[str, Any]] = {
 
 
 def lose_the_look_up_too(sandbox: RunningSandbox) -> None:
-    """Let the first look at the account pass, and the one after the purchase fail."""
-    sandbox.fault(method="GET", path=BUY, fault="delay")
+    """Let the looks at the account before the purchase pass, and the one after it fail."""
+    sandbox.fault(method="GET", path=BUY, fault="delay", times=2)
     sandbox.fault(method="GET", path=BUY, fault="status", status=400, body=ERROR_PAGE)
 
 

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import Interrupted, KapsoTwilioError, Locked, StateError, Terminated
+from ..errors import (
+    Interrupted,
+    KapsoTwilioError,
+    Locked,
+    OutcomeUnknown,
+    StateError,
+    Terminated,
+)
 from .command import Command, Invocation, invocation
 from .options import Concurrency, DryRun, Yes
 from .tree import verb
 
 if TYPE_CHECKING:
-    from ..operations.reconcile import Action, ReconcileReport
+    from ..operations.actions import Action
+    from ..operations.reconcile import ReconcileOptions, ReconcileReport, Unresolved
     from ..project import Project
+    from .progress import Report
 
 app = verb()
 
 NoFill = Annotated[bool, typer.Option("--no-fill", help="Settle and repair only; buy nothing.")]
+Adopt = Annotated[
+    bool,
+    typer.Option("--adopt", help="Make this inventory the project's home: take its numbers over."),
+]
 DetailedExitcode = Annotated[
     bool, typer.Option("--detailed-exitcode", help="With --dry-run: exit 10 if there is work.")
 ]
@@ -32,34 +46,35 @@ def reconcile_(
     ctx: typer.Context,
     *,
     no_fill: NoFill = False,
+    adopt: Adopt = False,
     concurrency: Concurrency = 8,
     yes: Yes = False,
     dry_run: DryRun = False,
     detailed_exitcode: DetailedExitcode = False,
 ) -> None:
-    """Settle purchases, take up what was broken off, expire reservations, and fill the pools.
+    """Settle purchases, hold the inventory against the account, expire, and fill the pools.
 
     Quiet when there is nothing to do: made for cron.
     """
     inv = invocation(ctx)
     project = inv.project
-    if dry_run:
-        work = _show_plan(inv, project, no_fill=no_fill)
-        raise typer.Exit(10 if work and detailed_exitcode else 0)
     from ..operations.fill import FillOptions
     from ..operations.lock import mass_work
-    from ..operations.reconcile import reconcile
+    from ..operations.reconcile import ReconcileOptions, reconcile
     from .pool import approve_plan
     from .progress import fill_progress
 
+    def options(progress: Report) -> ReconcileOptions:
+        approve = partial(approve_plan, inv, yes=yes)
+        fill = None if no_fill else FillOptions(approve, progress, concurrency)
+        return ReconcileOptions(fill, adopts=adopt)
+
+    if dry_run:
+        work = _show_plan(inv, project, options(lambda _plan, _progress: None))
+        raise typer.Exit(10 if work and detailed_exitcode else 0)
     with mass_work(project, "reconcile"), _RecordedRun(project):
         with fill_progress(inv) as progress:
-            options = FillOptions(
-                approve=lambda plan: approve_plan(inv, plan, yes=yes),
-                progress=progress,
-                concurrency=concurrency,
-            )
-            report = reconcile(project, None if no_fill else options)
+            report = reconcile(project, options(progress))
         if report.error is None or report.did_anything:
             _answer(inv, report)
         if report.error is not None:
@@ -98,53 +113,49 @@ def _answer(inv: Invocation, report: ReconcileReport) -> None:
     fields = {
         "dry_run": False,
         "actions": [_action_fields(action) for action in report.actions],
-        "unresolved": [
-            {
-                "purchase_id": entry.purchase.id,
-                "phone_number": entry.purchase.phone_number,
-                "started_at": entry.purchase.started_at,
-                "reason": entry.why,
-            }
-            for entry in report.unresolved
-        ],
+        "unresolved": [_unresolved_fields(entry) for entry in report.unresolved],
         "pools": [pool_fields(pool) for pool in report.fill.pools] if report.fill else [],
     }
     inv.answer("reconcile", fields, [_in_words(action) for action in report.actions])
-    for entry in report.unresolved:
-        inv.note(f"unresolved: {entry.purchase.phone_number}: {entry.why}")
-    for note in report.notes:
-        inv.note(note)
+    _say_beside(inv, report)
     for pool in report.fill.pools if report.fill else ():
         for reason in dict.fromkeys(pool.reasons):
             inv.note(f"{pool.country}: {reason}")
 
 
-def _show_plan(inv: Invocation, project: Project, *, no_fill: bool) -> bool:
-    """Print what would be done; whether there is anything."""
-    from ..operations.fill_plan import plan_fill
-    from ..operations.reconcile import Action, ActionKind, what_is_due
+def _say_beside(inv: Invocation, report: ReconcileReport) -> None:
+    for entry in report.unresolved:
+        inv.note(f"unresolved: {entry.purchase.phone_number}: {entry.why}")
+    for note in report.notes:
+        inv.note(note)
 
-    actions = list(what_is_due(project))
-    fills = project.why_not_enabled() is None and project.config.meta.credentials != "custom"
-    if fills and not no_fill:
-        for pool in plan_fill(project, []).pools:
-            for error in pool.errors:
-                inv.note(f"{pool.country}: {error.message}: {error.reason}")
-            actions += [
-                Action(ActionKind.VERIFIED, number.phone_number) for number in pool.to_verify
-            ]
-            if pool.to_buy and pool.quote:
-                price = pool.quote.price
-                detail = f"{pool.to_buy} for the {pool.country} pool at {price} a month each"
-                actions.append(Action(ActionKind.BOUGHT, None, detail))
+
+def _unresolved_fields(entry: Unresolved) -> dict[str, object]:
+    return {
+        "purchase_id": entry.purchase.id,
+        "phone_number": entry.purchase.phone_number,
+        "started_at": entry.purchase.started_at,
+        "reason": entry.why,
+    }
+
+
+def _show_plan(inv: Invocation, project: Project, options: ReconcileOptions) -> bool:
+    """Print what would be done; whether there is anything."""
+    from ..operations.reconcile import reconcile
+
+    with project.rehearsed() as twin:
+        report = reconcile(twin, options)
     fields = {
         "dry_run": True,
-        "actions": [_action_fields(action) for action in actions],
-        "unresolved": [],
+        "actions": [_action_fields(action) for action in report.actions],
+        "unresolved": [_unresolved_fields(entry) for entry in report.unresolved],
         "pools": [],
     }
-    inv.answer("reconcile", fields, [f"to do: {_in_words(action)}" for action in actions])
-    return bool(actions)
+    inv.answer("reconcile", fields, [f"to do: {_in_words(action)}" for action in report.actions])
+    _say_beside(inv, report)
+    if report.error is not None and not isinstance(report.error, OutcomeUnknown):
+        raise report.error  # the plan is not whole
+    return bool(report.actions)
 
 
 def _action_fields(action: Action) -> dict[str, object]:

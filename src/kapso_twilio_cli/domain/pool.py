@@ -22,12 +22,16 @@ class PoolStock(msgspec.Struct, frozen=True):
     provisioned: int
     unresolved: int
     """Purchases that are open, or whose outcome is unknown."""
+    undecided: int = 0
+    """Adopted numbers of the country, which may have been bought for this pool."""
 
 
 def numbers_to_buy(target_size: int, stock: PoolStock) -> int:
     """How many purchases bring the pool to its target; never negative.
 
-    Purchases whose outcome is unknown count as bought: buying again is the worse mistake.
+    Purchases whose outcome is unknown count as bought, and adopted numbers that nobody has decided
+    about as its own: buying again is the worse mistake.
     """
-    held = stock.ready + stock.verifying + stock.provisioned + stock.unresolved
+    coming = stock.verifying + stock.provisioned + stock.unresolved + stock.undecided
+    held = stock.ready + coming
     return max(0, target_size - held)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ..errors import KapsoTwilioError, Locked, StateError
@@ -47,6 +47,12 @@ class Database:
         """Close the file."""
         with self._lock:
             self._connection.close()
+
+    def copy_to(self, path: Path) -> None:
+        """Make a consistent copy, 0600, whatever other processes write meanwhile."""
+        path.touch(mode=0o600)
+        with self._lock, _translated(self.path), closing(sqlite3.connect(path)) as copy:
+            self._connection.backup(copy)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,7 +11,15 @@ import msgspec
 from msgspec.structs import replace
 
 from ..domain.country import Country
-from ..domain.lifecycle import ENTRIES, TRANSITIONS, NumberEvent, NumberState, next_state
+from ..domain.drift import Recorded
+from ..domain.lifecycle import (
+    ENTRIES,
+    TRANSITIONS,
+    NumberEvent,
+    NumberState,
+    next_state,
+    state_when_found,
+)
 from ..domain.number import NewNumber, Number, NumberFacts
 from ..domain.number_type import NumberType
 from ..domain.phone_number import PhoneNumber
@@ -36,7 +45,9 @@ class Numbers:
         self._connection = connection
         self._events = events
 
-    def add(self, new: NewNumber, event: NumberEvent, at: datetime) -> Number:
+    def add(
+        self, new: NewNumber, event: NumberEvent, at: datetime, *, reason: str | None = None
+    ) -> Number:
         """Let a number enter, in the state that `event` gives it.
 
         Raises StateError when the number or its SID is there already.
@@ -52,6 +63,7 @@ class Numbers:
             "purchase_id": new.purchase_id,
             "bought_at": columns.time_text(at),
             "state": state,
+            "reason": reason,
             "updated_at": columns.time_text(at),
             "version": 1,
             **_fact_columns(new.facts),
@@ -79,6 +91,26 @@ class Numbers:
         moved = self._update(replace(number, state=state, reason=reason), at)
         self._events.append(Entry(at, event, number.id, None, number.state, state, detail=reason))
         return moved
+
+    def return_found(self, number: Number, sid: str, at: datetime, *, reserved: bool) -> Number:
+        """Give a missing number that is back in the account the state it had, under its SID of now.
+
+        A verification is not taken on trust, nor a reservation that has ended (`reserved`: it has
+        a living one).
+        """
+        row = self._connection.execute(
+            "SELECT from_state FROM events WHERE number_id = ? AND kind = ? ORDER BY id DESC",
+            (number.id, NumberEvent.VANISH),
+        ).fetchone()
+        state = state_when_found(NumberState(row["from_state"]))
+        if state is NumberState.RESERVED and not reserved:
+            state = NumberState.PROVISIONED
+        facts = replace(number.facts, verification_expiry_time=None)
+        back = replace(number, sid=sid, state=state, reason=None, facts=facts)
+        self._events.append(
+            Entry(at, NumberEvent.FOUND, number.id, None, NumberState.MISSING, state, detail=sid)
+        )
+        return self._update(back, at)
 
     def save(self, number: Number, kind: str, at: datetime, *, detail: str | None = None) -> Number:
         """Keep changed facts of a number whose state stays; `kind` says in the journal why."""
@@ -130,6 +162,25 @@ class Numbers:
         ).fetchone()
         return number_in(row) if row else None
 
+    def ids_in_account(self) -> set[int]:
+        """The ids of all numbers that the account should list."""
+        rows = self._connection.execute(
+            "SELECT id FROM numbers WHERE state NOT IN (?, ?)",
+            (NumberState.MISSING, NumberState.RELEASED),
+        )
+        return {row["id"] for row in rows.fetchall()}
+
+    def recorded_under(self, sids: Sequence[str]) -> dict[str, Recorded]:
+        """What is recorded of those of the SIDs that are known; released rows are left out."""
+        rows = self._connection.execute(
+            f"SELECT id, sid, label, state FROM numbers WHERE sid IN ({_marks(sids)})"
+            " AND state <> 'released'",
+            tuple(sids),
+        ).fetchall()
+        return {
+            row["sid"]: Recorded(row["id"], row["label"], NumberState(row["state"])) for row in rows
+        }
+
     def by_purchase(self, purchase_id: str) -> Number | None:
         """The number that a purchase brought, or None."""
         row = self._connection.execute(
@@ -139,10 +190,16 @@ class Numbers:
 
     def in_pool(self, pool: Country, *states: NumberState) -> list[Number]:
         """The pool's members in these states, oldest first."""
-        marks = ", ".join("?" * len(states))
         rows = self._connection.execute(
-            f"SELECT * FROM numbers WHERE pool = ? AND state IN ({marks}) ORDER BY id",
+            f"SELECT * FROM numbers WHERE pool = ? AND state IN ({_marks(states)}) ORDER BY id",
             (pool, *states),
+        ).fetchall()
+        return [number_in(row) for row in rows]
+
+    def in_state(self, state: NumberState) -> list[Number]:
+        """Every number in this state, oldest first."""
+        rows = self._connection.execute(
+            "SELECT * FROM numbers WHERE state = ? ORDER BY id", (state,)
         ).fetchall()
         return [number_in(row) for row in rows]
 
@@ -158,10 +215,19 @@ class Numbers:
         """A provisioned number of no pool, of this country and type; the oldest, or None."""
         row = self._connection.execute(
             "SELECT * FROM numbers WHERE pool IS NULL AND state = ? AND country = ?"
-            " AND number_type = ? ORDER BY id LIMIT 1",
+            " AND number_type = ? AND release_requested_at IS NULL ORDER BY id LIMIT 1",
             (NumberState.PROVISIONED, country, number_type),
         ).fetchone()
         return number_in(row) if row else None
+
+    def undecided(self, country: Country, reason: str) -> int:
+        """How many numbers of the country are quarantined for this reason."""
+        row = self._connection.execute(
+            "SELECT count(*) AS count FROM numbers WHERE state = ? AND country = ? AND reason = ?",
+            (NumberState.QUARANTINED, country, reason),
+        ).fetchone()
+        count: int = row["count"]
+        return count
 
     def counts(self) -> list[StateCount]:
         """How many numbers stand in each state, by pool; released ones left out."""
@@ -200,6 +266,7 @@ class Numbers:
 
     def _update(self, number: Number, at: datetime) -> Number:
         values = {
+            "sid": number.sid,
             "state": number.state,
             "reason": number.reason,
             "updated_at": columns.time_text(at),
@@ -228,6 +295,10 @@ def require(number: Number | None, phone_number: PhoneNumber, project: str) -> N
             hint="kapso-twilio number list",
         )
     return number
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _fact_columns(facts: NumberFacts) -> dict[str, object]:

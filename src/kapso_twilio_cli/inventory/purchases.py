@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ..domain.country import Country
@@ -87,6 +88,14 @@ class Purchases:
             "SELECT * FROM purchases WHERE id = ?", (purchase_id,)
         ).fetchone()
         return _purchase(row) if row else None
+
+    def by_ids(self, purchase_ids: Sequence[str]) -> dict[str, Purchase]:
+        """Those of the purchases that are known, by id."""
+        marks = ", ".join("?" * len(purchase_ids))
+        rows = self._connection.execute(
+            f"SELECT * FROM purchases WHERE id IN ({marks})", tuple(purchase_ids)
+        ).fetchall()
+        return {row["id"]: _purchase(row) for row in rows}
 
     def unresolved(self) -> list[Purchase]:
         """The purchases whose outcome is not known, oldest first."""

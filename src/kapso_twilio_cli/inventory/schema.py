@@ -182,6 +182,7 @@ _V2 = (
     """,
     # A person asked for the release; from then on the number is not used, until it is done.
     "ALTER TABLE numbers ADD COLUMN release_requested_at TEXT",
+    "CREATE INDEX numbers_by_phone_number ON numbers (phone_number)",
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2)

@@ -9,13 +9,18 @@ from ..domain.standing import Footing, Standing, require_footing
 from . import columns
 from .journal import Entry, Events
 
+OLD_COPY = "an old copy of the file stands in its place: it has forgotten what was done since"
+
 
 class Standings:
     """The standing within one transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, events: Events) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, events: Events, *, is_old_copy: bool
+    ) -> None:
         self._connection = connection
         self._events = events
+        self._is_old_copy = is_old_copy
 
     def require(self) -> None:
         """Raise StateError where numbers may be neither bought nor handed out."""
@@ -24,7 +29,10 @@ class Standings:
     def now(self) -> Footing:
         """What is known of the inventory."""
         row = self._connection.execute("SELECT * FROM standing").fetchone()
-        return Footing(Standing(row["standing"]), row["reason"], columns.time(row["since"]))
+        since = columns.time(row["since"])
+        if self._is_old_copy:
+            return Footing(Standing.RESTORED, OLD_COPY, since)
+        return Footing(Standing(row["standing"]), row["reason"], since)
 
     def become(self, standing: Standing, at: datetime, *, reason: str | None = None) -> None:
         """Change the standing; nothing is written where it is the same already."""

@@ -25,7 +25,7 @@ from .prices import Prices
 from .purchases import Purchases
 from .reservations import Reservations
 from .runs import Runs
-from .standings import Standings
+from .standings import OLD_COPY, Standings
 
 
 class Vendors(StrEnum):
@@ -49,14 +49,16 @@ class Identity(msgspec.Struct, frozen=True):
 class Session:
     """One transaction on the inventory."""
 
-    def __init__(self, connection: sqlite3.Connection, journal: Journal) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, journal: Journal, *, is_old_copy: bool = False
+    ) -> None:
         self._connection = connection
         self.events = Events(connection, journal)
         self.numbers = Numbers(connection, self.events)
         self.purchases = Purchases(connection, self.events)
         self.reservations = Reservations(connection)
         self.runs = Runs(connection)
-        self.standing = Standings(connection, self.events)
+        self.standing = Standings(connection, self.events, is_old_copy=is_old_copy)
         self.findings = Findings(connection)
         self.prices = Prices(connection)
 
@@ -81,6 +83,7 @@ class Inventory:
         self._journal = journal
         self.identity = self._read_identity()
         self._mark = Mark(path.parent, self.identity.installation)
+        self._is_behind = False
         self._is_behind = self._mark.read() > self._newest_event()
 
     def close(self) -> None:
@@ -96,15 +99,12 @@ class Inventory:
     def read(self) -> Iterator[Session]:
         """A consistent view; fetch everything before it ends."""
         with self._database.read() as connection:
-            yield Session(connection, self._journal)
+            yield Session(connection, self._journal, is_old_copy=self._is_behind)
 
     def footing(self) -> Footing:
         """Whether the inventory may be trusted; an old copy in its place may not."""
         with self.read() as session:
-            footing = session.standing.now()
-        if not self._is_behind:
-            return footing
-        return Footing(Standing.RESTORED, _OLD_COPY, footing.since)
+            return session.standing.now()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -115,7 +115,7 @@ class Inventory:
         with self._database.write() as connection:
             session = Session(connection, self._journal)
             if self._is_behind:
-                session.standing.become(Standing.RESTORED, datetime.now(UTC), reason=_OLD_COPY)
+                session.standing.become(Standing.RESTORED, datetime.now(UTC), reason=OLD_COPY)
             yield session
             newest = session.events.newest()
         if self._database.discards_writes:
@@ -134,6 +134,14 @@ class Inventory:
             yield
         finally:
             self._database.discards_writes = False
+
+    def copy_into(self, folder: Path) -> Inventory:
+        """A copy of the inventory as it is now, in another folder, opened."""
+        path = folder / self.path.name
+        self._database.copy_to(path)
+        copy = Inventory(path, self._journal)
+        copy._is_behind = self._is_behind
+        return copy
 
     def _newest_event(self) -> int:
         with self.read() as session:
@@ -155,9 +163,6 @@ class Inventory:
             vendors=Vendors(row["vendors"]),
             created_at=columns.time(row["created_at"]),
         )
-
-
-_OLD_COPY = "an old copy of the file stands in its place: it has forgotten what was done since"
 
 
 def create_inventory(path: Path, identity: Identity) -> None:

@@ -16,6 +16,7 @@ from ..domain.lifecycle import NumberState
 from ..domain.limits import check_budget, pace_exceeded, purchases_left
 from ..domain.number import Number
 from ..domain.pool import PoolStock, numbers_to_buy
+from ..domain.standing import require_footing
 from ..errors import (
     CredentialsError,
     KapsoTwilioError,
@@ -26,6 +27,8 @@ from ..errors import (
 )
 from ..inventory.store import Session
 from ..project import Project
+from .adopt import REASON as ADOPTED
+from .home import require_known
 from .quote import Quote, Wanted, choose_for, quote
 from .verification import Portfolio, portfolio, require_pools
 
@@ -75,12 +78,19 @@ def plan_fill(project: Project, countries: Sequence[Country]) -> FillPlan:
     if not any(plan.to_buy or plan.to_verify for plan in plans):
         return FillPlan(tuple(plans))
     _ = project.twilio, project.meta  # made, and its secrets read, before threads share them
+    require_footing(project.inventory.footing())
+    buys = any(plan.to_buy for plan in plans)
+    check = require_known if buys else _check_credentials
     with ThreadPoolExecutor(len(plans) + 2, thread_name_prefix="check") as workers:
         known = workers.submit(portfolio, project)
-        credentials = workers.submit(project.twilio.numbers.check_credentials)
+        account = workers.submit(check, project)
         quoted = list(workers.map(lambda plan: _quoted(project, plan), plans))
-        credentials.result()
+        account.result()
         return FillPlan(tuple(_within_limits(project, quoted)), known=known.result())
+
+
+def _check_credentials(project: Project) -> None:
+    project.twilio.numbers.check_credentials()
 
 
 def pools_to_fill(project: Project, countries: Sequence[Country]) -> dict[Country, PoolSettings]:
@@ -110,8 +120,9 @@ def _wanted(
     project: Project, session: Session, country: Country, settings: PoolSettings
 ) -> PoolPlan:
     """What the pool lacks, by the inventory alone."""
+    waiting = session.numbers.in_pool(country, NumberState.PROVISIONED, NumberState.VERIFYING)
     to_verify = [
-        *session.numbers.in_pool(country, NumberState.PROVISIONED, NumberState.VERIFYING),
+        *(number for number in waiting if number.facts.release_requested_at is None),
         *session.numbers.expired(country, project.valid_at()),
     ]
     ready = count_ready(project, session, country)
@@ -120,6 +131,7 @@ def _wanted(
         verifying=0,
         provisioned=len(to_verify),
         unresolved=session.purchases.unresolved_for_pool(country),
+        undecided=session.numbers.undecided(country, ADOPTED),
     )
     needed = max(0, settings.target_size - ready)
     return PoolPlan(

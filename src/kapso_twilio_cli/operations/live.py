@@ -9,6 +9,7 @@ from ..domain.reservation import NewReservation
 from ..domain.resolution import Path, ResolveReason
 from ..errors import Locked, StateError
 from ..project import Project
+from .home import require_home
 from .onboarding import LivePurchase, Onboarding, Resolution, answer, same_answer
 from .purchase import Basket, buy_number, refuse_second_answer
 from .quote import Choice, Wanted, choose_for, quote, require_within_limits
@@ -59,6 +60,7 @@ def resolve_live(
     if reused is not None:
         return reused
     live.lost_sids(choice)
+    require_home(project)
     quoted = quote(project, choice)
     require_within_limits(project, quoted)
     live.approve(quoted, reason)
@@ -86,6 +88,7 @@ def _reuse(
         if held is not None:
             return same_answer(tx, held, onboarding.country)
         refuse_second_answer(tx, onboarding.ref, settled)
+        tx.standing.require()
         number = tx.numbers.unpooled(choice.country, choice.number_type)
         if number is None:
             return None

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import field
 
 from ..domain.country import Country, country_name
+from ..domain.lifecycle import NumberState
 from ..domain.number import Number
 from ..domain.number_type import NumberType
 from ..domain.purchase import Purchase, RegulatorySids
@@ -79,6 +80,12 @@ def same_answer(session: Session, held: Reservation, country: Country | None) ->
             hint="use another --ref for another onboarding",
         )
     number = session.numbers.get(held.number_id)
+    if number.state is NumberState.MISSING:
+        raise StateError(
+            f"the number of ref {held.ref}, {number.phone_number}, is not in the account any more",
+            reason=number.reason,
+            hint="look for it in the Twilio console; for another number use another --ref",
+        )
     purchase = session.purchases.get(number.purchase_id) if number.purchase_id else None
     bought_for_this = purchase is not None and purchase.purpose.ref == held.ref
     return answer(number, held, purchase if bought_for_this else None)

@@ -12,6 +12,7 @@ from ..domain.purchase import Purpose
 from ..errors import Concerns, StateError, VendorRefused
 from ..project import Project
 from .allowed import require_allowed
+from .home import require_home
 from .purchase import Basket, buy_number
 from .quote import Quote, Wanted, choose_for, quote, require_within_limits
 from .shelf import Shelf
@@ -29,7 +30,7 @@ def quote_provision(project: Project, wanted: Wanted, phone_number: PhoneNumber 
     """What the number would be and cost; refuses what could not be bought."""
     project.require_enabled("buy numbers")
     require_allowed(project.config, wanted.country)
-    _ = project.inventory  # its absence is said before a vendor is asked
+    require_home(project)
     quoted = quote(project, choose_for(project.config, wanted))
     require_within_limits(project, quoted)
     if phone_number is not None:

@@ -23,6 +23,7 @@ from ..domain.phone_number import PhoneNumber
 from ..domain.purchase import Purchase, PurchaseState, Purpose
 from ..domain.reservation import NewReservation, Reservation
 from ..domain.resolution import Path, ResolveReason
+from ..domain.standing import Standing
 from ..errors import (
     Concerns,
     CredentialsError,
@@ -108,6 +109,9 @@ def write_intent(project: Project, basket: Basket, phone_number: PhoneNumber) ->
     with project.inventory.write() as tx:
         if tx.purchases.number_is_taken(phone_number):
             return None
+        tx.standing.require()
+        if tx.standing.now().standing is Standing.UNPROVEN:
+            tx.standing.become(Standing.HOME, now)  # it was held against the account before
         if basket.purpose.ref is not None:
             refuse_second_answer(tx, basket.purpose.ref)
         check_purchase(limits, tx.purchases.spending(project.run_id, now), basket.quote.price)

@@ -1,10 +1,13 @@
-"""The cron run: settle, repair, expire, then fill."""
+"""The cron run: settle, hold against the account, repair, expire, then fill.
+
+A rehearsal goes the same way on a copy of the inventory, and changes nothing at the vendors: what
+it tells is what the run would do.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
 
 import msgspec
 from msgspec import field
@@ -16,32 +19,21 @@ from ..domain.phone_number import PhoneNumber
 from ..domain.purchase import Purchase
 from ..domain.reservation import Reservation
 from ..domain.resolution import Path
-from ..errors import CredentialsError, KapsoTwilioError
+from ..domain.standing import Standing
+from ..errors import CredentialsError, KapsoTwilioError, StateError
 from ..project import Project
+from .account_check import check_account
+from .actions import Action, ActionKind, action
 from .batch import error_of_batch
 from .fill import FillOptions, FillReport, fill
+from .fill_plan import FillPlan, plan_fill
 from .reservation import end
 from .settle import Settlement, settle
+from .taken import connected_at_kapso, notice_connects, quarantine_gone
 from .upkeep import lapse_expired, take_up_interrupted
 
-
-class ActionKind(StrEnum):
-    """What a reconcile did: a closed list."""
-
-    PURCHASE_SETTLED = "purchase_settled"
-    VERIFICATION_INTERRUPTED = "verification_interrupted"
-    VERIFICATION_LAPSED = "verification_lapsed"
-    RESERVATION_EXPIRED = "reservation_expired"
-    BOUGHT = "bought"
-    VERIFIED = "verified"
-
-
-class Action(msgspec.Struct, frozen=True):
-    """One thing that was done."""
-
-    kind: ActionKind
-    phone_number: PhoneNumber | None
-    detail: str | None = None
+_DOUBTED = (Standing.RESTORED, Standing.SUPERSEDED)
+"""An inventory that may have forgotten what it handed out."""
 
 
 class Unresolved(msgspec.Struct, frozen=True):
@@ -49,6 +41,15 @@ class Unresolved(msgspec.Struct, frozen=True):
 
     purchase: Purchase
     why: str
+
+
+class ReconcileOptions(msgspec.Struct, frozen=True):
+    """How a reconcile is carried out."""
+
+    fill: FillOptions | None
+    """None: nothing is bought."""
+    adopts: bool = False
+    """A person says that this inventory is the project's home, whatever labels say."""
 
 
 class ReconcileReport(msgspec.Struct, frozen=True):
@@ -70,32 +71,75 @@ class _Findings(msgspec.Struct):
     actions: list[Action] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
     errors: list[KapsoTwilioError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def reconcile(project: Project, options: FillOptions | None) -> ReconcileReport:
+def reconcile(project: Project, options: ReconcileOptions) -> ReconcileReport:
     """Put right what time and accidents did, then fill every enabled pool.
 
-    Without `options` nothing is bought. When the project is disabled it only settles and expires.
-    The caller holds the lock for mass work.
+    When the project is disabled it only settles, marks what is gone, and expires. The caller holds
+    the lock for mass work.
     """
     found = _Findings()
+    before = project.inventory.footing().standing
     _settle_all(project, found)
-    pools = _every_pool(project)
-    for number in take_up_interrupted(project, pools):
-        found.actions.append(_action(ActionKind.VERIFICATION_INTERRUPTED, number))
-    for number in lapse_expired(project, pools):
-        found.actions.append(_action(ActionKind.VERIFICATION_LAPSED, number))
-    _expire_reservations(project, found)
-    report = _fill(project, options, found)
-    if report is not None:
-        found.actions += _fill_actions(report)
+    is_sound = _check_account(project, options, found)
+    report = None
+    if is_sound or not isinstance(found.errors[-1], StateError):
+        _repair(project, found)
+    if is_sound and before not in _DOUBTED:
+        report = _fill(project, options.fill, found)
     return ReconcileReport(
         actions=tuple(found.actions),
         unresolved=tuple(found.unresolved),
         fill=report,
-        notes=_notes(project, options),
+        notes=(*found.notes, *_notes(project, options, before)),
         error=error_of_batch(found.errors, succeeded=len(found.actions)),
     )
+
+
+def _check_account(project: Project, options: ReconcileOptions, found: _Findings) -> bool:
+    """Hold the inventory against the account, Kapso and Meta; whether it may act from here on."""
+    connected = _connected(project, found)
+    known = connected or frozenset()
+    try:
+        _collect(found, check_account(project, known, adopts=options.adopts))
+        if project.why_not_enabled() is None:
+            _collect(found, notice_connects(project, known))
+        if project.inventory.footing().standing in _DOUBTED:
+            if connected is None:
+                return False  # what Kapso knows as taken must be known first
+            _collect(found, quarantine_gone(project))
+    except KapsoTwilioError as error:
+        found.errors.append(error)  # what needs no vendor goes on
+        return False
+    with project.inventory.write() as tx:
+        tx.standing.become(Standing.HOME, project.now())
+    return True
+
+
+def _connected(project: Project, found: _Findings) -> frozenset[PhoneNumber] | None:
+    """The numbers that Kapso lists; None where it does not answer, which stops nothing else."""
+    try:
+        return connected_at_kapso(project)
+    except KapsoTwilioError as error:
+        found.errors.append(error)
+        return None
+
+
+def _collect(found: _Findings, actions: Iterable[Action]) -> None:
+    """One by one: what was done before a failure is told all the same."""
+    for done in actions:
+        found.actions.append(done)
+
+
+def _repair(project: Project, found: _Findings) -> None:
+    pools = _every_pool(project)
+    for number in take_up_interrupted(project, pools):
+        found.actions.append(action(ActionKind.VERIFICATION_INTERRUPTED, number))
+    for number in lapse_expired(project, pools):
+        found.actions.append(action(ActionKind.VERIFICATION_LAPSED, number))
+    _expire_reservations(project, found)
 
 
 def overdue(project: Project, now: datetime) -> list[tuple[Number, Reservation]]:
@@ -159,49 +203,40 @@ def _fill(project: Project, options: FillOptions | None, found: _Findings) -> Fi
     if project.config.meta.credentials == "custom":
         return None
     try:
+        if project.is_rehearsal:
+            _note_plan(plan_fill(project, []), found)
+            return None
         report = fill(project, [], options)
     except KapsoTwilioError as error:
         found.errors.append(error)  # what was done before is told all the same
         return None
     if report.error is not None:
         found.errors.append(report.error)
+    found.actions += [Action(ActionKind.BOUGHT, number) for number in report.bought]
+    found.actions += [Action(ActionKind.VERIFIED, number) for number in report.verified]
     return report
 
 
-def _fill_actions(report: FillReport) -> list[Action]:
-    bought = [Action(ActionKind.BOUGHT, number) for number in report.bought]
-    return bought + [Action(ActionKind.VERIFIED, number) for number in report.verified]
+def _note_plan(plan: FillPlan, found: _Findings) -> None:
+    """What the fill would do; which numbers it would buy is not known before."""
+    for pool in plan.pools:
+        found.notes += [f"{pool.country}: {e.message}: {e.reason}" for e in pool.errors]
+        found.notes += [f"{pool.country}: {pool.paced.message}"] if pool.paced else []
+        found.actions += [Action(ActionKind.VERIFIED, n.phone_number) for n in pool.to_verify]
+        if pool.to_buy and pool.quote:
+            price = pool.quote.price
+            detail = f"{pool.to_buy} for the {pool.country} pool at {price} a month each"
+            found.actions.append(Action(ActionKind.BOUGHT, None, detail))
 
 
-def _notes(project: Project, options: FillOptions | None) -> tuple[str, ...]:
+def _notes(project: Project, options: ReconcileOptions, before: Standing) -> tuple[str, ...]:
     why_not = project.why_not_enabled()
     if why_not is not None:
         return (f"pools were not filled: {why_not}",)
-    if options is not None and project.config.meta.credentials == "custom":
+    if options.fill is None:
+        return ()
+    if before in _DOUBTED:
+        return ("the inventory was checked against the account; the next run fills the pools",)
+    if project.config.meta.credentials == "custom":
         return ('there are no pools to fill: meta.credentials is "custom"',)
     return ()
-
-
-def _action(kind: ActionKind, number: Number) -> Action:
-    return Action(kind, number.phone_number, number.reason)
-
-
-def what_is_due(project: Project) -> Sequence[Action]:
-    """What a reconcile would do before it fills, by the inventory alone. Changes nothing."""
-    now = project.now()
-    due: list[Action] = []
-    pools = _every_pool(project)
-    with project.inventory.read() as session:
-        due += [
-            Action(ActionKind.PURCHASE_SETTLED, purchase.phone_number, "would be looked up")
-            for purchase in session.purchases.unresolved()
-        ]
-        for country in pools:
-            broken_off = session.numbers.in_pool(country, NumberState.VERIFYING)
-            due += [_action(ActionKind.VERIFICATION_INTERRUPTED, number) for number in broken_off]
-            expired = session.numbers.expired(country, project.valid_at())
-            due += [_action(ActionKind.VERIFICATION_LAPSED, number) for number in expired]
-    for number, held in overdue(project, now):
-        if held.path is Path.POOL:
-            due.append(Action(ActionKind.RESERVATION_EXPIRED, number.phone_number, held.ref))
-    return due

@@ -116,6 +116,7 @@ def _from_pool(
         pending = tx.purchases.unresolved_for_ref(onboarding.ref)
         if pending is not None and (settled is None or pending.id != settled.id):
             return ResolveReason.POOL_EMPTY
+        tx.standing.require()
         number = tx.numbers.claim(country, project.valid_at(), now)
         if number is None:
             return ResolveReason.POOL_EMPTY

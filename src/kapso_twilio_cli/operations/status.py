@@ -16,10 +16,13 @@ from ..domain.lifecycle import NumberState
 from ..domain.number import Number
 from ..domain.purchase import Purchase
 from ..domain.reservation import Reservation
+from ..domain.standing import WAYS_ON, Footing
+from ..inventory.findings import Finding
 from ..inventory.journal import NOT_OUR_PURCHASE, PURCHASE_LIMITED
 from ..inventory.runs import LastRun
 from ..inventory.store import Session
 from ..project import Project
+from .adopt import REASON as ADOPTED
 
 EXPIRING_SOON = timedelta(days=7)
 
@@ -76,7 +79,7 @@ def status(project: Project) -> Status:
         pools = _pools(project, session, now)
         spending = session.purchases.spending(project.run_id, now)
         prices = session.numbers.newest_prices()
-        attention = _attention(project, session, now)
+        attention = [*_barred(session.standing.now()), *_attention(project, session, now)]
         limited = _limits_met(session, now)
         last = session.runs.last("reconcile")
         outside = sum(count.count for count in session.numbers.counts() if count.pool is None)
@@ -147,6 +150,7 @@ def _attention(project: Project, session: Session, now: datetime) -> list[Attent
         elif number.reason is not None:
             found.append(_not_ended(number, reservation))
     found += [_of_number(number) for number in session.numbers.needing_a_look()]
+    found += [_of_finding(finding) for finding in session.findings.all()]
     for country in project.config.pools:
         found += [
             _expired(number) for number in session.numbers.expired(country, project.valid_at())
@@ -163,6 +167,45 @@ def _attention(project: Project, session: Session, now: datetime) -> list[Attent
             )
         )
     return found
+
+
+def _barred(footing: Footing) -> list[Attention]:
+    """Why this inventory may neither buy nor hand out, if it may not."""
+    if footing.standing not in WAYS_ON:
+        return []
+    kind = AttentionKind(footing.standing.value)
+    return [
+        Attention(
+            kind,
+            Severity.CRITICAL,
+            f"nothing is bought or handed out: {footing.reason}",
+            WAYS_ON[footing.standing],
+        )
+    ]
+
+
+_FINDINGS = {
+    AttentionKind.LABEL_EDITED: (
+        Severity.WARNING,
+        "kapso-twilio number import {n} puts its label back",
+    ),
+    AttentionKind.FOREIGN_NUMBERS: (Severity.INFO, "kapso-twilio number list --foreign"),
+    AttentionKind.TOO_MANY_ABSENT: (
+        Severity.CRITICAL,
+        "look in the Twilio console; run kapso-twilio reconcile again",
+    ),
+    AttentionKind.WRONG_HOME: (
+        Severity.CRITICAL,
+        "put the project's own inventory in place; if it is lost: kapso-twilio reconcile --adopt",
+    ),
+}
+
+
+def _of_finding(finding: Finding) -> Attention:
+    severity, hint = _FINDINGS[finding.kind]
+    n = finding.phone_number
+    message = f"{n}: {finding.detail}" if n is not None else finding.detail
+    return Attention(finding.kind, severity, message, hint.format(n=n), n)
 
 
 def _unresolved(purchase: Purchase) -> Attention:
@@ -239,6 +282,14 @@ def _of_number(number: Number) -> Attention:
         case NumberState.MISSING:
             kind, severity = AttentionKind.MISSING, Severity.CRITICAL
             message, hint = f"{n} is not in the account any more", "look in the Twilio console"
+        case NumberState.QUARANTINED if number.reason == ADOPTED:
+            kind, severity = AttentionKind.ADOPTED, Severity.WARNING
+            message = f"{n} carries this project's label, and nobody knows what it was used for"
+            hint = (
+                f"to use it: kapso-twilio number add-to-pool {n} --force; to give it back:"
+                f" kapso-twilio number release {n} --confirm {n}"
+            )
+            return Attention(kind, severity, message, hint, n)
         case NumberState.QUARANTINED:
             kind, severity = AttentionKind.QUARANTINED, Severity.WARNING
             message = f"{n} is quarantined"

@@ -1,0 +1,75 @@
+"""Take numbers in that carry the project's label, and that the inventory knows nothing of.
+
+They come from a purchase whose record was lost: by an old copy of the inventory, or by a new one.
+Nobody knows what they were used for since, so they wait for a person.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from ..domain.label import Label, parse_label
+from ..domain.lifecycle import NumberEvent, NumberState
+from ..domain.number import NewNumber, Number, NumberFacts
+from ..domain.phone_number import PhoneNumber
+from ..project import Project
+from .appraisal import appraise
+
+if TYPE_CHECKING:
+    from ..gateways.twilio_numbers import OwnedNumber
+
+REASON = "adopted"
+
+
+def missing_under_another_sid(project: Project, owned: OwnedNumber) -> Number | None:
+    """The missing number that was bought again, and has a new SID; None where it is none."""
+    with project.inventory.read() as session:
+        known = session.numbers.find(owned.phone_number)
+    return known if known is not None and known.state is NumberState.MISSING else None
+
+
+def adopt(project: Project, owned: OwnedNumber, *, connected: bool) -> Number:
+    """Let a stray enter as `quarantined`, or `connected` where Kapso lists it."""
+    now = project.now()
+    appraisal = appraise(project, owned)
+    new = NewNumber(
+        phone_number=PhoneNumber(owned.phone_number),
+        sid=owned.sid,
+        country=appraisal.country,
+        number_type=appraisal.number_type,
+        price=appraisal.price_or_nothing(project.config.limits.currency),
+        purchase_id=None,
+        facts=NumberFacts(owned.friendly_name, owned.capabilities.sms),
+    )
+    event = NumberEvent.ADOPTED_CONNECTED if connected else NumberEvent.ADOPTED
+    with project.inventory.write() as tx:
+        return tx.numbers.add(new, event, now, reason=None if connected else REASON)
+
+
+def found_again(project: Project, number: Number, sid: str) -> Number:
+    """Give a missing number that the account lists again the state it had."""
+    with project.inventory.write() as tx:
+        held = tx.reservations.of_number(number.id) is not None
+        current = tx.numbers.get(number.id)
+        return tx.numbers.return_found(current, sid, project.now(), reserved=held)
+
+
+def put_own_label(project: Project, number: Number) -> Number:
+    """Put this inventory's label on a number that carries another inventory's of the project.
+
+    A run that is broken off before the record leaves the label there, and the next one keeps it.
+    """
+    label = parse_label(number.facts.label)
+    if label is None:
+        return number
+    own = str(Label(label.project, project.inventory.identity.installation, label.intent))
+    if not project.is_rehearsal:
+        project.twilio.numbers.label(number.sid, own)
+    if number.facts.label == own:
+        return number
+    with project.inventory.write() as tx:
+        current = tx.numbers.get(number.id)
+        facts = replace(current.facts, label=own)
+        return tx.numbers.save(replace(current, facts=facts), "labelled", project.now(), detail=own)

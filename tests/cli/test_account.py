@@ -1,0 +1,364 @@
+"""`reconcile` holds the inventory against the account: what it forgot, and what is gone."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.gateways.clients import twilio_client
+from tests.projects import ReadyProject, ready_project
+from tests.vendors import RunningSandbox
+
+OURS = "+14155550123"
+STRAY = "kt:acme:zzzzzzzz:aaaaaaaaaaaaaaaa"
+LISTING = r"IncomingPhoneNumbers\.json"
+ONE = r"IncomingPhoneNumbers/PN"
+
+
+def kinds(project: ReadyProject) -> set[str]:
+    return {one["kind"] for one in project.answer("status")["attention"]}
+
+
+def number(project: ReadyProject, phone_number: str) -> dict[str, Any]:
+    return project.answer("number", "show", phone_number)
+
+
+def actions(project: ReadyProject, *words: str) -> list[tuple[str, str]]:
+    document = project.answer("reconcile", *words)
+    return [(one["kind"], one["phone_number"]) for one in document["actions"]]
+
+
+def rename(project: ReadyProject, phone_number: str, name: str) -> None:
+    """Give a number another friendly name in the console."""
+    with twilio_client(project.sandbox) as client:
+        numbers = client.sdk.api.v2010.account.incoming_phone_numbers
+        (found,) = numbers.list(phone_number=phone_number)
+        found.update(friendly_name=name)
+
+
+def name_of(project: ReadyProject, phone_number: str) -> str:
+    with twilio_client(project.sandbox) as client:
+        numbers = client.sdk.api.v2010.account.incoming_phone_numbers
+        (found,) = numbers.list(phone_number=phone_number)
+        return str(found.friendly_name)
+
+
+@pytest.fixture
+def filled(project: ReadyProject) -> ReadyProject:
+    """A pool of two ready numbers."""
+    project.answer("pool", "fill")
+    return project
+
+
+def test_a_stray_is_taken_in_and_waits_for_a_person(filled: ReadyProject) -> None:
+    filled.sandbox.buy_in_console(OURS, STRAY)
+    assert actions(filled) == [("adopted", OURS)]
+    taken = number(filled, OURS)
+    assert (taken["state"], taken["reason"], taken["pool"]) == ("quarantined", "adopted", None)
+    assert (taken["country"], taken["monthly_price"]) == ("US", "1.15")
+    assert "adopted" in kinds(filled)
+    assert actions(filled) == []
+    assert name_of(filled, OURS) == STRAY
+
+
+def test_a_stray_that_kapso_lists_is_connected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox
+) -> None:
+    project = ready_project(tmp_path, monkeypatch, sandbox, kapso=True)
+    project.answer("pool", "fill")
+    sandbox.buy_in_console(OURS, STRAY)
+    sandbox.claim(phone_number=OURS, customer_id="c")
+    assert actions(project) == [("adopted", OURS)]
+    assert number(project, OURS)["state"] == "connected"
+
+
+def test_what_was_adopted_counts_as_bought_until_somebody_decides(filled: ReadyProject) -> None:
+    filled.sandbox.buy_in_console(OURS, STRAY)
+    actions(filled)
+    filled.answer("pool", "set", "US", "--target-size", "3")
+    assert actions(filled) == []
+    assert len(filled.bought()) == 3
+
+
+def test_foreign_numbers_are_shown_and_never_touched(filled: ReadyProject) -> None:
+    filled.sandbox.buy_in_console(OURS, "the sales line")
+    filled.sandbox.buy_in_console("+14155550124", "kt:another:abcdefgh:aaaaaaaaaaaaaaaa")
+    assert actions(filled) == []
+    (found,) = [
+        one for one in filled.answer("status")["attention"] if one["kind"] == "foreign_numbers"
+    ]
+    assert found["severity"] == "info"
+    assert found["message"] == "2 numbers of the account are not this project's"
+    assert name_of(filled, OURS) == "the sales line"
+
+
+def test_a_number_that_is_gone_is_missing_and_its_place_is_filled(filled: ReadyProject) -> None:
+    gone, _ = filled.bought()
+    filled.sandbox.remove(gone)
+    done = actions(filled)
+    assert done[0] == ("missing", gone)
+    assert [kind for kind, _ in done] == ["missing", "bought", "verified"]
+    lost = number(filled, gone)
+    assert (lost["state"], lost["reason"]) == (
+        "missing",
+        "it was ready, and is not in the account any more",
+    )
+    assert "missing" in kinds(filled)
+
+
+def test_a_missing_number_that_is_back_has_the_state_it_had_but_no_verification(
+    filled: ReadyProject,
+) -> None:
+    reserved = filled.answer("resolve", "--ref", "a")["phone_number"]
+    ready = next(one for one in filled.bought() if one != reserved)
+    held = {one: name_of(filled, one) for one in (reserved, ready)}
+    for one in held:
+        filled.sandbox.remove(one)
+    assert sorted(actions(filled, "--no-fill")) == sorted(("missing", one) for one in held)
+    refused = filled.call("resolve", "--ref", "a")
+    assert refused.exit_code == 3
+    assert "is not in the account any more" in refused.err
+    for one, label in held.items():
+        filled.sandbox.buy_in_console(one, label)
+    assert sorted(actions(filled, "--no-fill")) == sorted(("found", one) for one in held)
+    assert filled.states() == {"reserved": 1, "provisioned": 1}
+    assert filled.answer("resolve", "--ref", "a")["phone_number"] == reserved
+    assert kinds(filled) & {"missing", "adopted"} == set()
+
+
+def test_what_a_listing_leaves_out_is_asked_for_before_it_is_missing(filled: ReadyProject) -> None:
+    filled.sandbox.fault(fault="skip_page", method="GET", path=LISTING)
+    assert actions(filled) == []
+    assert filled.states() == {"ready": 2}
+
+
+def test_too_many_absent_at_once_are_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox
+) -> None:
+    project = ready_project(tmp_path, monkeypatch, sandbox, pools={"US": {"target_size": 6}})
+    project.answer("pool", "fill")
+    for one in project.bought():
+        sandbox.remove(one)
+    sandbox.forget_requests()
+    assert actions(project) == []
+    assert [one for one in sandbox.requests() if ONE in one] == []
+    assert project.states() == {"ready": 6}
+    assert "too_many_absent" in kinds(project)
+
+
+def test_an_edited_label_is_attention_and_no_more(filled: ReadyProject) -> None:
+    one, _ = filled.bought()
+    label = name_of(filled, one)
+    rename(filled, one, "the sales line")
+    assert actions(filled) == []
+    assert filled.states() == {"ready": 2}
+    (found,) = [x for x in filled.answer("status")["attention"] if x["kind"] == "label_edited"]
+    assert found["phone_number"] == one
+    assert "'the sales line'" in found["message"]
+    rename(filled, one, label)
+    assert actions(filled) == []
+    assert "label_edited" not in kinds(filled)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("pool", "fill"),
+        ("provision", "--country", "US", "--yes"),
+        ("resolve", "--country", "US", "--ref", "b"),
+        ("reconcile",),
+        ("reconcile", "--no-fill"),
+        ("pool", "fill", "--dry-run"),
+    ],
+    ids=" ".join,
+)
+def test_a_new_inventory_beside_the_projects_numbers_neither_buys_nor_hands_out(
+    filled: ReadyProject, words: tuple[str, ...]
+) -> None:
+    filled.inventory.unlink()
+    filled.answer("inventory", "create")
+    before = filled.bought()
+    called = filled.call(*words, "--json")
+    assert called.exit_code == 3, called.out
+    assert called.document["error"]["message"].startswith("this inventory is new, and project acme")
+    assert "kapso-twilio reconcile --adopt" in called.document["error"]["hint"]
+    assert filled.bought() == before
+    assert filled.states() == {}
+
+
+def test_adopting_makes_a_new_inventory_the_home_and_buys_nothing_again(
+    filled: ReadyProject,
+) -> None:
+    before = sorted(filled.bought())
+    filled.inventory.unlink()
+    filled.answer("inventory", "create")
+    assert filled.call("reconcile").exit_code == 3
+    assert "wrong_home" in kinds(filled)
+    assert sorted(actions(filled, "--adopt")) == [("adopted", one) for one in before]
+    ((installation,),) = filled.rows("SELECT installation FROM identity")
+    assert {name_of(filled, one).split(":")[2] for one in before} == {installation}
+    assert "wrong_home" not in kinds(filled)
+    assert actions(filled) == []
+    assert sorted(filled.bought()) == before
+    filled.answer("provision", "--country", "US", "--yes")
+
+
+def test_an_inventory_whose_numbers_were_taken_over_stops_until_it_takes_them_back(
+    filled: ReadyProject, tmp_path: Path
+) -> None:
+    first = tmp_path / "first.db"
+    shutil.copy(filled.inventory, first)
+    filled.inventory.unlink()
+    filled.answer("inventory", "create")
+    filled.answer("reconcile", "--adopt")
+    shutil.copy(first, filled.inventory)
+    called = filled.call("reconcile", "--json")
+    assert called.exit_code == 3
+    assert "2 numbers of it carry the label of installation" in called.document["error"]["reason"]
+    for words in (("resolve", "--ref", "a"), ("provision", "--country", "US", "--yes")):
+        refused = filled.call(*words)
+        assert refused.exit_code == 3
+        assert "neither buys nor hands out numbers" in refused.err
+        assert "reconcile --adopt" in refused.err
+    assert "superseded" in kinds(filled)
+    assert len(filled.bought()) == 2
+    taken = actions(filled, "--adopt")
+    assert sorted(taken) == [("labelled", one) for one in sorted(filled.bought())]
+    assert filled.answer("resolve", "--ref", "a")["path"] == "pool"
+
+
+@pytest.fixture
+def old_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox
+) -> ReadyProject:
+    """An inventory that was put back as it was before one hand-out, one claim and one purchase."""
+    project = ready_project(tmp_path, monkeypatch, sandbox, kapso=True)
+    project.answer("pool", "fill")
+    copy = tmp_path / "copy.db"
+    shutil.copy(project.inventory, copy)
+    held = project.answer("resolve", "--ref", "a")
+    project.answer("provision", "--country", "US", "--yes")
+    sandbox.claim(preverified_id=held["preverified_id"], customer_id="c")
+    shutil.copy(copy, project.inventory)
+    return project
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("resolve", "--ref", "b"),
+        ("resolve", "--ref", "b", "--no-provision"),
+        ("resolve", "--country", "CL", "--ref", "b"),
+        ("provision", "--country", "US", "--yes"),
+    ],
+    ids=" ".join,
+)
+def test_an_old_copy_of_the_inventory_neither_buys_nor_hands_out(
+    old_copy: ReadyProject, words: tuple[str, ...]
+) -> None:
+    before = old_copy.bought()
+    called = old_copy.call(*words, "--json")
+    assert called.exit_code == 3
+    assert called.document["error"]["hint"] == "kapso-twilio reconcile --no-fill"
+    assert "restored" in kinds(old_copy)
+    assert old_copy.bought() == before
+
+
+@pytest.mark.parametrize("words", [("reconcile", "--no-fill"), ("reconcile",)], ids=" ".join)
+def test_a_reconcile_teaches_an_old_copy_what_it_forgot_and_buys_nothing_again(
+    old_copy: ReadyProject, words: tuple[str, ...]
+) -> None:
+    before = sorted(old_copy.bought())
+    done = old_copy.answer(*words)["actions"]
+    assert sorted(one["kind"] for one in done) == ["adopted", "connected"]
+    assert old_copy.states() == {"ready": 1, "connected": 1, "quarantined": 1}
+    assert "restored" not in kinds(old_copy)
+    old_copy.answer("reconcile")
+    assert sorted(old_copy.bought()) == before
+    handed_out = old_copy.answer("resolve", "--ref", "b")
+    assert handed_out["path"] == "pool"
+    (connected,) = [
+        one["phone_number"]
+        for one in old_copy.answer("number", "list", "--state", "connected")["numbers"]
+    ]
+    assert handed_out["phone_number"] != connected
+
+
+def test_an_old_copy_whose_object_is_gone_at_meta_is_known_without_kapso(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox
+) -> None:
+    project = ready_project(tmp_path, monkeypatch, sandbox)
+    project.answer("pool", "fill")
+    copy = tmp_path / "copy.db"
+    shutil.copy(project.inventory, copy)
+    held = project.answer("resolve", "--ref", "a")
+    sandbox.claim(preverified_id=held["preverified_id"], customer_id="c")
+    shutil.copy(copy, project.inventory)
+    assert actions(project, "--no-fill") == [("quarantined", held["phone_number"])]
+    assert number(project, held["phone_number"])["reason"].startswith("its object at Meta is gone")
+    assert project.answer("resolve", "--ref", "b")["phone_number"] != held["phone_number"]
+
+
+def test_an_old_copy_stays_barred_while_kapso_does_not_answer(old_copy: ReadyProject) -> None:
+    old_copy.sandbox.fault(fault="status", status=503, path="/platform/v1", times=None)
+    called = old_copy.call("reconcile", "--no-fill")
+    assert called.exit_code == 7
+    assert "Kapso is not available" in called.err
+    assert old_copy.call("resolve", "--ref", "b").exit_code == 3
+    old_copy.sandbox.clear_faults()
+    old_copy.answer("reconcile", "--no-fill")
+    assert old_copy.answer("resolve", "--ref", "b")["path"] == "pool"
+
+
+def test_a_connection_that_kapso_lists_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox
+) -> None:
+    project = ready_project(tmp_path, monkeypatch, sandbox, kapso=True)
+    project.answer("pool", "fill")
+    held = project.answer("resolve", "--ref", "a")
+    sandbox.claim(preverified_id=held["preverified_id"], customer_id="c")
+    assert ("connected", held["phone_number"]) in actions(project)
+    assert project.answer("resolve", "--ref", "a")["phone_number"] == held["phone_number"]
+
+
+def test_numbers_of_another_account_stop_everything_and_nothing_is_marked(
+    filled: ReadyProject,
+) -> None:
+    another = "AC" + "9" * 32
+    listed = {
+        "sid": "PN" + "9" * 32,
+        "account_sid": another,
+        "phone_number": OURS,
+        "friendly_name": "theirs",
+        "capabilities": {"sms": True, "voice": True, "mms": True},
+    }
+    body = {"incoming_phone_numbers": [listed], "next_page_uri": None, "page": 0}
+    filled.sandbox.fault(fault="status", status=200, body=body, method="GET", path=LISTING)
+    called = filled.call("reconcile", "--json")
+    assert called.exit_code == 3
+    assert called.document["error"]["message"] == (
+        f"Twilio lists numbers of another account: {another}"
+    )
+    assert filled.states() == {"ready": 2}
+
+
+def test_a_dry_run_tells_what_the_run_then_does(filled: ReadyProject) -> None:
+    gone, kept = filled.bought()
+    filled.sandbox.remove(gone)
+    filled.sandbox.buy_in_console(OURS, STRAY)
+    filled.answer("resolve", "--ref", "a")
+    filled.answer("config", "set", "onboarding.reservation_ttl", "1s")
+    before, ledger = filled.everything(), filled.sandbox.ledger()
+    told = filled.answer("reconcile", "--dry-run")["actions"]
+    assert filled.call("reconcile", "--dry-run", "--detailed-exitcode").exit_code == 10
+    assert filled.everything() == before
+    assert filled.sandbox.ledger() == ledger
+    done = filled.answer("reconcile")["actions"]
+    settled = {"adopted", "missing"}
+    assert [one for one in told if one["kind"] in settled] == [
+        one for one in done if one["kind"] in settled
+    ]
+    assert kept in {one["phone_number"] for one in filled.answer("number", "list")["numbers"]}
