@@ -122,7 +122,12 @@ def test_a_refs_number_is_reserved_in_the_moment_it_is_recorded(shop: Shop) -> N
     assert (held.number_id, held.path, held.reason) == (number.id, "live", "pool_empty")
     assert held.customer == "Ana"
     kinds = shop.files.rows("SELECT kind FROM events ORDER BY id")
-    assert kinds == [("purchase_intended",), ("purchase_bought",), ("bought_for_ref",)]
+    assert kinds == [
+        ("inventory_home",),
+        ("purchase_intended",),
+        ("purchase_bought",),
+        ("bought_for_ref",),
+    ]
 
 
 def test_recording_twice_gives_the_same_number(shop: Shop) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from ..domain.label import Label, parse_label
+from ..domain.label import Label
 from ..domain.lifecycle import NumberEvent
 from ..domain.limits import check_purchase
 from ..domain.number import NewNumber, Number, NumberFacts
@@ -38,6 +38,7 @@ from ..inventory.journal import NOT_OUR_PURCHASE, Entry
 from ..inventory.store import Session
 from ..project import Project, random_base32
 from .quote import Quote
+from .rival import give_up_to, taken_by, taken_meanwhile
 from .stopping import StopRequest
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def _buy(project: Project, intent: Purchase) -> Number | VendorRefused:
     try:
         # Twilio would answer the purchase of a number that the account holds, and rename it.
         if project.twilio.numbers.find(intent.phone_number) is not None:
-            raise _taken_meanwhile(intent)
+            raise taken_meanwhile(intent.phone_number)
         owned = project.twilio.numbers.buy(order)
     except VendorRefused as refusal:
         _settle(project, intent, PurchaseState.NOT_BOUGHT, f"{refusal.reason}")
@@ -193,8 +194,8 @@ def _buy(project: Project, intent: Purchase) -> Number | VendorRefused:
     if not is_from(intent, owned):
         raise _not_our_purchase(project, intent, owned)
     number = _record_or_say_so(project, intent, owned)
-    # A pool's number is not read back: it is not handed out yet, and each would cost a call more.
-    return number if intent.purpose.pool else _kept(project, intent, number)
+    # A fill looks at all that it bought by one listing, at its end.
+    return number if intent.purpose.pool else _kept(project, number)
 
 
 def is_from(intent: Purchase, owned: OwnedNumber) -> bool:
@@ -249,35 +250,10 @@ def _not_our_purchase(project: Project, intent: Purchase, owned: OwnedNumber) ->
     )
 
 
-def _taken_meanwhile(intent: Purchase) -> VendorRefused:
-    return VendorRefused(
-        f"{intent.phone_number} is in the account already",
-        reason="another buyer of this account took it",
-        hint="run the command again; it takes another number",
-        concerns=Concerns.NUMBER,
-    )
-
-
-def _kept(project: Project, intent: Purchase, number: Number) -> Number | VendorRefused:
-    """The number, unless another project's label is on it: then it is given up.
-
-    Another project on the account may have bought the same number in the same moment. The label
-    that is there decides: whoever reads another's gives the number up. A name that a person gave
-    decides nothing.
-    """
-    try:
-        found = project.twilio.numbers.read(number.sid)
-    except (VendorUnavailable, VendorRefused, CredentialsError):
-        return number  # it is recorded, and nothing speaks against it
-    label = parse_label(found.friendly_name) if found is not None else None
-    if label is None or str(label) == intent.label:
-        return number
-    now = project.now()
-    reason = f"project {label.project} took it in the same moment"
-    with project.inventory.write() as tx:
-        tx.reservations.end(number.id, now, "taken by another buyer")
-        tx.numbers.apply(tx.numbers.get(number.id), NumberEvent.VANISH, now, reason=reason)
-    return _taken_meanwhile(intent)
+def _kept(project: Project, number: Number) -> Number | VendorRefused:
+    """The number, unless another project's label is on it: then it is given up."""
+    rival = taken_by(project, number)
+    return number if rival is None else give_up_to(project, number, rival)
 
 
 def _settle(project: Project, intent: Purchase, state: PurchaseState, reason: str) -> None:
