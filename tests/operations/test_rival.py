@@ -2,60 +2,74 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import dataclass
+
+import pytest
+
 from kapso_twilio_cli.domain.lifecycle import NumberState
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
-from kapso_twilio_cli.operations.rival import give_up_rivals, taken_by
+from kapso_twilio_cli.operations.rival import rivals_on_newest, taken_by
 
-from .shops import Shop
+from .shops import Shop, wait_for
 
 RIVAL = "kt:rival:abcdefgh:aaaaaaaaaaaaaaaa"
 
 
-def bought(shop: Shop, name: str | None) -> PhoneNumber:
-    """Buy a number for the pool, and let `name` stand on it afterwards."""
-    number = shop.buy(shop.on_sale())
-    if name is not None:
-        shop.project.twilio.numbers.label(number.sid, name)
-    return number.phone_number
+@dataclass
+class Renamer:
+    """Another project whose purchase of the same number arrives a moment after ours."""
+
+    shop: Shop
+    renamed: list[str]
+
+    def work(self) -> None:
+        wait_for(lambda: bool(self.shop.files.bought()))
+        (entry,) = self.shop.sandbox.ledger()
+        self.shop.project.twilio.numbers.label(entry["sid"], RIVAL)
+        self.renamed.append(entry["phone_number"])
 
 
-def test_a_fill_leaves_what_it_bought_to_the_project_whose_label_is_on_it(shop: Shop) -> None:
-    ours, by_hand, theirs = bought(shop, None), bought(shop, "the sales line"), bought(shop, RIVAL)
-    given_up = give_up_rivals(shop.project, [ours, by_hand, theirs])
-    assert given_up.keys() == {theirs}
-    assert given_up[theirs].reason == "another buyer of this account took it"
-    states = {one: number.state for one in (ours, by_hand, theirs) if (number := shop.number(one))}
-    assert states == {
-        ours: NumberState.PROVISIONED,
-        by_hand: NumberState.PROVISIONED,
-        theirs: NumberState.MISSING,
-    }
-    lost = shop.number(theirs)
+@pytest.mark.parametrize(
+    "shop", [{"pools": {"US": {"target_size": 1}}, "meta": {"code_timeout": "5s"}}], indirect=True
+)
+def test_a_pools_number_that_another_project_bought_too_never_becomes_ready(shop: Shop) -> None:
+    shop.sandbox.fault(fault="delay", method="POST", path="request_code", delay_ms=500)
+    renamer = Renamer(shop, [])
+    thread = threading.Thread(target=renamer.work)
+    thread.start()
+    called = shop.files.call("pool", "fill", "--json")
+    thread.join()
+    assert called.exit_code == 5
+    assert called.document["error"]["reason"] == "another buyer of this account took it"
+    (theirs,) = renamer.renamed
+    assert shop.files.states() == {"missing": 1}
+    lost = shop.number(PhoneNumber(theirs))
     assert lost is not None
     assert lost.reason == "project rival took it in the same moment"
-
-
-def test_what_is_handed_out_already_is_left_to_a_person(shop: Shop) -> None:
-    shop.files.answer("pool", "fill")
-    held = PhoneNumber(shop.files.answer("resolve", "--ref", "a")["phone_number"])
-    number = shop.number(held)
-    assert number is not None
-    shop.project.twilio.numbers.label(number.sid, RIVAL)
-    assert taken_by(shop.project, number) == "rival"
-    assert give_up_rivals(shop.project, [held]) == {}
-    assert shop.number(held) == number
-
-
-def test_a_number_that_was_given_up_is_not_taken_back_by_reconcile(shop: Shop) -> None:
-    theirs = bought(shop, RIVAL)
-    give_up_rivals(shop.project, [theirs])
+    assert shop.label_of(lost.phone_number) == RIVAL
     shop.files.answer("reconcile", "--no-fill")
-    number = shop.number(theirs)
-    assert number is not None
-    assert number.state is NumberState.MISSING
+    assert shop.files.states() == {"missing": 1}
 
 
-def test_without_purchases_nothing_is_listed(shop: Shop) -> None:
+def test_the_labels_of_all_new_numbers_are_seen_by_one_call(shop: Shop) -> None:
+    ours, by_hand, theirs = (shop.buy(shop.on_sale()) for _ in range(3))
+    shop.project.twilio.numbers.label(by_hand.sid, "the sales line")
+    shop.project.twilio.numbers.label(theirs.sid, RIVAL)
     before = len(shop.sandbox.requests())
-    assert give_up_rivals(shop.project, []) == {}
-    assert len(shop.sandbox.requests()) == before
+    seen = rivals_on_newest(shop.project)
+    assert len(shop.sandbox.requests()) == before + 1
+    assert seen == {
+        ours.phone_number: None,
+        by_hand.phone_number: None,
+        theirs.phone_number: "rival",
+    }
+    assert [taken_by(shop.project, one) for one in (ours, by_hand, theirs)] == [None, None, "rival"]
+
+
+def test_where_the_labels_cannot_be_read_nothing_speaks_against_a_number(shop: Shop) -> None:
+    number = shop.buy(shop.on_sale())
+    shop.sandbox.fault(fault="status", status=401, method="GET", path="Incoming", times=None)
+    assert rivals_on_newest(shop.project) == {}
+    assert taken_by(shop.project, number) is None
+    assert number.state is NumberState.PROVISIONED

@@ -156,6 +156,12 @@ class TwilioNumbers:
             for found in self._account.incoming_phone_numbers.stream(page_size=_PAGE_SIZE):
                 yield self._owned(found)
 
+    def newest(self) -> list[OwnedNumber]:
+        """The first page of the account's numbers, which begins with the newest."""
+        with translated("list numbers"):
+            page = self._account.incoming_phone_numbers.page(page_size=_PAGE_SIZE)
+            return [self._owned(found) for found in page]
+
     def read(self, sid: str) -> OwnedNumber | None:
         """The account's number with this SID, or None when Twilio says that there is none."""
         with translated(f"read {sid}"):

@@ -10,21 +10,12 @@ import msgspec
 
 from ..domain.country import Country
 from ..domain.phone_number import PhoneNumber
-from ..errors import (
-    CredentialsError,
-    KapsoTwilioError,
-    Locked,
-    PaceExceeded,
-    StateError,
-    VendorRefused,
-    VendorUnavailable,
-)
+from ..errors import KapsoTwilioError, Locked, PaceExceeded, StateError
 from ..inventory.journal import PURCHASE_LIMITED, Entry
 from ..project import Project
 from .batch import error_of_batch
 from .fill_plan import FillPlan, PoolPlan, count_ready, plan_fill, pools_to_fill
 from .line import CountryWork, Line, Progress
-from .rival import give_up_rivals
 from .settle import Settlement, settle
 from .shelf import Shelf
 from .stopping import StopRequest, stop_on_signals
@@ -96,8 +87,6 @@ def fill(project: Project, countries: Sequence[Country], options: FillOptions) -
         )
         line.run(works)
     stopped = _what_stopped(line, stop)
-    if not stopped:
-        _leave_to_rivals(project, works)
     try:
         return _report(project, plan, works, settled, stopped)
     except (Locked, StateError) as unreadable:
@@ -132,21 +121,6 @@ def _work(project: Project, pool: PoolPlan) -> CountryWork:
         sms_only = project.config.meta.code_method == "sms"
         work.shelf = Shelf(project, pool.quote.choice, sms_only=sms_only)
     return work
-
-
-def _leave_to_rivals(project: Project, works: Sequence[CountryWork]) -> None:
-    """Another project of the account may have bought the same numbers in the same moment."""
-    bought = [number for work in works for number in work.bought]
-    try:
-        given_up = give_up_rivals(project, bought)
-    except (VendorUnavailable, VendorRefused, CredentialsError):
-        return  # what was bought is recorded; reconcile lists the account again
-    for work in works:
-        lost = [number for number in work.bought if number in given_up]
-        work.verified = [number for number in work.verified if number not in lost]
-        work.failed += len(lost)
-        for number in lost:
-            work.note(given_up[number])
 
 
 def _what_stopped(line: Line, stop: StopRequest) -> list[KapsoTwilioError]:

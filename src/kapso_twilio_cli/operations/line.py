@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import field
+from msgspec.structs import replace
 
 from ..domain.country import Country
 from ..domain.lifecycle import NumberState
@@ -36,11 +37,14 @@ from ..project import Project
 from . import verification
 from .purchase import Basket, buy_number
 from .quote import Quote
+from .rival import give_up_to, is_new, rivals_on_newest, taken_by
 from .shelf import Shelf
 from .stopping import StopRequest
 from .verification import CodeFiltered, Portfolio
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ..gateways.twilio_inbox import InboundMessage
 
 FAILURES_IN_A_ROW = 3
@@ -124,6 +128,14 @@ class _Waiting(msgspec.Struct, frozen=True):
     since: float
 
 
+class _Look(msgspec.Struct, frozen=True):
+    """One look at the account, for every number that waits for its code."""
+
+    messages: list[InboundMessage]
+    rivals: dict[PhoneNumber, str | None]
+    """The other project that a number belongs to; one that is not in it was not looked at."""
+
+
 class Line:
     """One run of the line."""
 
@@ -142,7 +154,7 @@ class Line:
         self._stop = stop
         self._progress = progress
         self._running: dict[Future[Number], _Task] = {}
-        self._poll: Future[list[InboundMessage]] | None = None
+        self._poll: Future[_Look] | None = None
         self._next_poll = 0.0
         self._poll_interval = _POLL_SECONDS
         self._waiting: dict[int, _Waiting] = {}
@@ -292,18 +304,28 @@ class Line:
             for waiting in self._waiting.values()
             if waiting.number.facts.code_requested_at is not None
         )
-        self._poll = workers.submit(self._project.twilio.inbox.since, since.replace(microsecond=0))
+        any_new = any(is_new(self._project, one.number) for one in self._waiting.values())
+        look = self._look if any_new else self._look_at_messages
+        self._poll = workers.submit(look, since.replace(microsecond=0))
         self._next_poll = time.monotonic() + self._poll_interval
 
-    def _take_messages(self, poll: Future[list[InboundMessage]]) -> None:
+    def _look(self, since: datetime) -> _Look:
+        with ThreadPoolExecutor(1, thread_name_prefix="rivals") as beside:
+            rivals = beside.submit(rivals_on_newest, self._project)
+            return replace(self._look_at_messages(since), rivals=rivals.result())
+
+    def _look_at_messages(self, since: datetime) -> _Look:
+        return _Look(self._project.twilio.inbox.since(since), {})
+
+    def _take_messages(self, poll: Future[_Look]) -> None:
         try:
-            messages = poll.result()
+            look = poll.result()
         except (CredentialsError, VendorRefused, VendorUnavailable) as error:
             self.fatal = error
             return
         came = False
         for waiting in list(self._waiting.values()):
-            found = verification.find_code(messages, waiting.number, self._used_messages)
+            found = verification.find_code(look.messages, waiting.number, self._used_messages)
             if found is None:
                 continue
             came = True
@@ -312,9 +334,20 @@ class Line:
             if isinstance(found, CodeFiltered):
                 self._give_up(waiting, verification.code_was_filtered(waiting.number))
             else:
-                self._with_code.append((waiting, found.code))
+                self._take_code(waiting, found.code, look)
         grown = min(self._poll_interval * 1.5, _SLOWEST_POLL_SECONDS)
         self._poll_interval = _POLL_SECONDS if came else grown
+
+    def _take_code(self, waiting: _Waiting, code: str, look: _Look) -> None:
+        """The code goes to Meta, unless another project's label says that the number is theirs."""
+        number = waiting.number
+        rival = look.rivals.get(number.phone_number)
+        if number.phone_number not in look.rivals and is_new(self._project, number):
+            rival = taken_by(self._project, number)
+        if rival is None:
+            self._with_code.append((waiting, code))
+            return
+        self._take_failed_verification(waiting.work, give_up_to(self._project, number, rival))
 
     def _give_up_waiting(self) -> None:
         """Give up on the numbers whose code did not come in time."""

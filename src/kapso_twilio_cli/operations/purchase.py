@@ -194,7 +194,7 @@ def _buy(project: Project, intent: Purchase) -> Number | VendorRefused:
     if not is_from(intent, owned):
         raise _not_our_purchase(project, intent, owned)
     number = _record_or_say_so(project, intent, owned)
-    # A fill looks at all that it bought by one listing, at its end.
+    # A pool's number is looked at before it becomes ready: until then nobody is given it.
     return number if intent.purpose.pool else _kept(project, number)
 
 

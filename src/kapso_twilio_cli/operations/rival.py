@@ -7,16 +7,16 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from datetime import timedelta
 
 from ..domain.label import parse_label
-from ..domain.lifecycle import NumberEvent, NumberState
+from ..domain.lifecycle import NumberEvent
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..errors import Concerns, CredentialsError, VendorRefused, VendorUnavailable
 from ..project import Project
 
-_WITH_NOBODY = (NumberState.PROVISIONED, NumberState.VERIFYING, NumberState.READY)
+_LATELY = timedelta(hours=1)
 
 
 def taken_by(project: Project, number: Number) -> str | None:
@@ -25,32 +25,21 @@ def taken_by(project: Project, number: Number) -> str | None:
         found = project.twilio.numbers.read(number.sid)
     except (VendorUnavailable, VendorRefused, CredentialsError):
         return None
-    label = parse_label(found.friendly_name) if found is not None else None
-    return label.project if label is not None and label.project != project.name else None
+    return _rival(project, found.friendly_name) if found is not None else None
 
 
-def give_up_rivals(
-    project: Project, bought: Collection[PhoneNumber]
-) -> dict[PhoneNumber, VendorRefused]:
-    """Look at all numbers that a fill bought by one listing, and give up those of other projects.
+def rivals_on_newest(project: Project) -> dict[PhoneNumber, str | None]:
+    """What `taken_by` says of each of the account's newest numbers, by one call for all of them."""
+    try:
+        newest = project.twilio.numbers.newest()
+    except (VendorUnavailable, VendorRefused, CredentialsError):
+        return {}
+    return {owned.phone_number: _rival(project, owned.friendly_name) for owned in newest}
 
-    One by one, as `taken_by` does, would cost a call a number. A number that was handed out already
-    is left to a person: reconcile shows its label.
-    """
-    unseen, given_up = set(bought), {}
-    for owned in project.twilio.numbers.owned() if unseen else ():
-        if owned.phone_number not in unseen:
-            continue
-        unseen.discard(owned.phone_number)
-        label = parse_label(owned.friendly_name)
-        if label is not None and label.project != project.name:
-            with project.inventory.read() as session:
-                number = session.numbers.find(owned.phone_number)
-            if number is not None and number.state in _WITH_NOBODY:
-                given_up[owned.phone_number] = give_up_to(project, number, label.project)
-        if not unseen:
-            break
-    return given_up
+
+def is_new(project: Project, number: Number) -> bool:
+    """Whether the number was bought so lately that a rival's purchase may still be under way."""
+    return number.purchase_id is not None and project.now() - number.bought_at < _LATELY
 
 
 def give_up_to(project: Project, number: Number, rival: str) -> VendorRefused:
@@ -72,3 +61,8 @@ def taken_meanwhile(phone_number: PhoneNumber) -> VendorRefused:
         hint="run the command again; it takes another number",
         concerns=Concerns.NUMBER,
     )
+
+
+def _rival(project: Project, friendly_name: str) -> str | None:
+    label = parse_label(friendly_name)
+    return label.project if label is not None and label.project != project.name else None
