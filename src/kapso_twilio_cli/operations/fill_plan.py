@@ -13,7 +13,14 @@ from msgspec.structs import replace
 from ..config.model import PoolSettings
 from ..domain.country import Country, country_name
 from ..domain.lifecycle import NumberState
-from ..domain.limits import check_budget, pace_exceeded, purchases_left
+from ..domain.limits import (
+    Limits,
+    Spending,
+    check_budget,
+    check_country,
+    pace_exceeded,
+    purchases_left,
+)
 from ..domain.number import Number
 from ..domain.pool import PoolStock, numbers_to_buy
 from ..errors import (
@@ -150,25 +157,39 @@ def _quoted(project: Project, plan: PoolPlan) -> PoolPlan:
 
 
 def _within_limits(project: Project, plans: Sequence[PoolPlan]) -> list[PoolPlan]:
-    """The plans cut to a run's and a day's pace; none buys when the whole exceeds the budget."""
+    """The plans cut to a run's and a day's pace; none buys when the whole exceeds the budget.
+
+    A country that would hold too many buys nothing, and the others go on.
+    """
     limits = project.config.limits
     with project.inventory.read() as session:
         spending = session.purchases.spending(project.run_id, project.now())
+    paced = _at_pace(limits, spending, plans)
+    prices = [plan.quote.price for plan in paced if plan.quote for _ in range(plan.to_buy)]
+    try:
+        check_budget(limits, spending, prices)
+    except LimitExceeded as limit:
+        return [_buys_nothing(plan, limit) for plan in paced]
+    return paced
+
+
+def _at_pace(limits: Limits, spending: Spending, plans: Sequence[PoolPlan]) -> list[PoolPlan]:
     left = purchases_left(limits, spending)
     paced = []
     for plan in plans:
         may_buy = plan.to_buy if left is None else min(plan.to_buy, left)
+        try:
+            check_country(limits, spending, plan.country, may_buy)
+        except LimitExceeded as limit:
+            paced.append(_buys_nothing(plan, limit))
+            continue
         left = None if left is None else left - may_buy
         why = None
         if may_buy < plan.to_buy:
             why = pace_exceeded(limits, spending, sum(other.to_buy for other in plans))
         paced.append(replace(plan, to_buy=may_buy, paced=why))
-    prices = [plan.quote.price for plan in paced if plan.quote for _ in range(plan.to_buy)]
-    try:
-        check_budget(limits, spending, prices)
-    except LimitExceeded as limit:
-        return [
-            replace(plan, to_buy=0, errors=(*plan.errors, limit)) if plan.to_buy else plan
-            for plan in paced
-        ]
     return paced
+
+
+def _buys_nothing(plan: PoolPlan, why: LimitExceeded) -> PoolPlan:
+    return replace(plan, to_buy=0, errors=(*plan.errors, why)) if plan.to_buy else plan

@@ -110,7 +110,8 @@ def write_intent(project: Project, basket: Basket, phone_number: PhoneNumber) ->
             return None
         if basket.purpose.ref is not None:
             refuse_second_answer(tx, basket.purpose.ref)
-        check_purchase(limits, tx.purchases.spending(project.run_id, now), basket.quote.price)
+        spending = tx.purchases.spending(project.run_id, now)
+        check_purchase(limits, spending, intent.country, intent.price)
         tx.purchases.add(intent)
     return intent
 

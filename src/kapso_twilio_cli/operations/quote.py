@@ -89,7 +89,7 @@ def require_within_limits(project: Project, quoted: Quote) -> None:
     limits = replace(project.config.limits, max_purchases_per_run=None)
     with project.inventory.read() as session:
         spending = session.purchases.spending(project.run_id, project.now())
-    check_purchase(limits, spending, quoted.price)
+    check_purchase(limits, spending, quoted.choice.country, quoted.price)
 
 
 def offers(
