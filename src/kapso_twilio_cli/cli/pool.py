@@ -12,6 +12,7 @@ from . import pool_settings
 from .answer import Table
 from .command import Command, Invocation, invocation
 from .options import Concurrency, DryRun, Yes
+from .quotes import say_warnings
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def fill_(
 
 def approve_plan(inv: Invocation, plan: FillPlan, *, yes: bool) -> None:
     """On a terminal, ask before the first purchase; elsewhere the limits guard it."""
+    for quote in plan.quotes:
+        say_warnings(inv, quote.warnings)
     if not inv.interactive or yes:
         return
     for pool in plan.pools:
@@ -154,6 +157,8 @@ def show_plan(inv: Invocation, plan: FillPlan) -> None:
     sentences = [_plan_in_words(pool) for pool in plan.pools]
     empty = "there is no enabled pool: kapso-twilio pool set CC --target-size N"
     inv.answer("pool.fill", fields, [Table(columns, rows, empty, sentences)])
+    for quote in plan.quotes:
+        say_warnings(inv, quote.warnings)
     for pool in plan.pools:
         if pool.paced is not None:
             inv.note(f"{pool.country}: {pool.paced.message}")

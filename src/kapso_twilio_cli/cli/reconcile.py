@@ -9,6 +9,7 @@ import typer
 from ..errors import Interrupted, KapsoTwilioError, Locked, StateError, Terminated
 from .command import Command, Invocation, invocation
 from .options import Concurrency, DryRun, Yes
+from .quotes import say_warnings
 from .tree import verb
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ def _show_plan(inv: Invocation, project: Project, *, no_fill: bool) -> bool:
                 Action(ActionKind.VERIFIED, number.phone_number) for number in pool.to_verify
             ]
             if pool.to_buy and pool.quote:
+                say_warnings(inv, pool.quote.warnings)
                 price = pool.quote.price
                 detail = f"{pool.to_buy} for the {pool.country} pool at {price} a month each"
                 actions.append(Action(ActionKind.BOUGHT, None, detail))

@@ -23,7 +23,7 @@ from .options import (
     parse_optional_sid,
     parse_ref,
 )
-from .quotes import say_lost_sids, what_is_bought
+from .quotes import say_lost_sids, say_warnings, what_is_bought
 from .tree import verb
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def _resolve(
         return resolve(project, onboarding, None)
 
     def approve(quote: Quote, _reason: ResolveReason) -> None:
+        say_warnings(inv, quote.warnings)
         if inv.interactive and not yes:
             inv.confirm(f"No number is ready. Buy {what_is_bought(quote)}?", yes=False)
 
@@ -138,6 +139,7 @@ def _answer_would_buy(inv: Invocation, onboarding: Onboarding, would_buy: _Would
     from .documents import amount
 
     quote = would_buy.quote
+    say_warnings(inv, quote.warnings)
     resolution = Resolution(
         quote.choice.country,
         Path.LIVE,

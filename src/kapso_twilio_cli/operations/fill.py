@@ -123,8 +123,7 @@ def _work(project: Project, pool: PoolPlan) -> CountryWork:
     if pool.quote is not None and pool.to_buy:
         work.to_buy = pool.to_buy
         work.quote = pool.quote
-        sms_only = project.config.meta.code_method == "sms"
-        work.shelf = Shelf(project, pool.quote.choice, sms_only=sms_only)
+        work.shelf = Shelf(project, pool.quote)
     return work
 
 

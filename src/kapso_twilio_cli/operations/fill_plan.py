@@ -33,6 +33,7 @@ from ..errors import (
 )
 from ..inventory.store import Session
 from ..project import Project
+from .compliance import Papers
 from .quote import Quote, Wanted, choose_for, quote
 from .verification import Portfolio, portfolio, require_pools
 
@@ -63,6 +64,11 @@ class FillPlan(msgspec.Struct, frozen=True):
         return sum(pool.to_buy for pool in self.pools)
 
     @property
+    def quotes(self) -> list[Quote]:
+        """By what would be bought."""
+        return [pool.quote for pool in self.pools if pool.quote is not None and pool.to_buy]
+
+    @property
     def monthly_cost(self) -> Decimal:
         """What they would cost a month."""
         return sum(
@@ -85,7 +91,8 @@ def plan_fill(project: Project, countries: Sequence[Country]) -> FillPlan:
     with ThreadPoolExecutor(len(plans) + 2, thread_name_prefix="check") as workers:
         known = workers.submit(portfolio, project)
         credentials = workers.submit(project.twilio.numbers.check_credentials)
-        quoted = list(workers.map(lambda plan: _quoted(project, plan), plans))
+        papers = Papers(project)
+        quoted = list(workers.map(lambda plan: _quoted(project, plan, papers), plans))
         credentials.result()
         return FillPlan(tuple(_within_limits(project, quoted)), known=known.result())
 
@@ -144,12 +151,13 @@ def count_ready(project: Project, session: Session, country: Country) -> int:
     return ready - session.numbers.expiring(country, project.valid_at())
 
 
-def _quoted(project: Project, plan: PoolPlan) -> PoolPlan:
+def _quoted(project: Project, plan: PoolPlan, papers: Papers) -> PoolPlan:
     """The plan with a price; without purchases where the country refuses."""
     if not plan.to_buy:
         return plan
     try:
-        return replace(plan, quote=quote(project, choose_for(project.config, Wanted(plan.country))))
+        wanted = Wanted(plan.country, sms_only=project.config.meta.code_method == "sms")
+        return replace(plan, quote=quote(project, choose_for(project.config, wanted), papers))
     except (CredentialsError, VendorUnavailable):
         raise
     except KapsoTwilioError as error:

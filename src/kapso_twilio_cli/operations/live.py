@@ -63,9 +63,8 @@ def resolve_live(
     require_within_limits(project, quoted)
     live.approve(quoted, reason)
     purpose = Purpose(ref=onboarding.ref, customer=onboarding.customer, reason=reason)
-    shelf = Shelf(project, choice, sms_only=False)
     with stop_on_signals() as stop:
-        number = buy_number(project, Basket(quoted, purpose, shelf), stop)
+        number = buy_number(project, Basket(quoted, purpose, Shelf(project, quoted)), stop)
     with project.inventory.read() as session:
         held = session.reservations.of_number(number.id)
         bought = session.purchases.get(number.purchase_id) if number.purchase_id else None

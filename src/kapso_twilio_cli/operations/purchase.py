@@ -36,7 +36,7 @@ from ..errors import (
 from ..inventory.journal import NOT_OUR_PURCHASE, Entry
 from ..inventory.store import Session
 from ..project import Project, random_base32
-from .quote import Quote
+from .quote import Quote, none_on_sale
 from .stopping import StopRequest
 
 if TYPE_CHECKING:
@@ -72,11 +72,7 @@ def buy_number(project: Project, basket: Basket, stop: StopRequest) -> Number:
         refusal = bought
     if refusal is not None:
         raise refusal
-    from ..gateways.twilio_numbers import out_of_stock
-
-    choice = basket.quote.choice
-    sms_only = basket.purpose.pool is not None and project.config.meta.code_method == "sms"
-    raise out_of_stock(choice.country, choice.number_type, sms_only=sms_only)
+    raise none_on_sale(basket.quote.choice)
 
 
 def write_intent(project: Project, basket: Basket, phone_number: PhoneNumber) -> Purchase | None:
