@@ -53,7 +53,7 @@ def provision_(
 ) -> None:
     """Buy one number live, for no pool. Asks first; without a terminal it needs --yes."""
     inv = invocation(ctx)
-    from ..operations.provision import provision, quote_provision
+    from ..operations.provision import provision, quote_provision, rehearse_provision
     from ..operations.quote import Wanted
 
     project = inv.project
@@ -64,7 +64,7 @@ def provision_(
         parse_optional_sid(SidKind.ADDRESS, address_sid),
         phone_number=parse_phone_number(phone_number) if phone_number is not None else None,
     )
-    quoted = quote_provision(project, wanted)
+    quoted = (rehearse_provision if dry_run else quote_provision)(project, wanted)
     say_lost_sids(inv, quoted.choice)
     say_warnings(inv, quoted.warnings)
     if dry_run:

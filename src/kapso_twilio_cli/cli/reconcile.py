@@ -122,13 +122,13 @@ def _answer(inv: Invocation, report: ReconcileReport) -> None:
 
 def _show_plan(inv: Invocation, project: Project, *, no_fill: bool) -> bool:
     """Print what would be done; whether there is anything."""
-    from ..operations.fill_plan import plan_fill
+    from ..operations.fill_plan import rehearse_fill
     from ..operations.reconcile import Action, ActionKind, what_is_due
 
     actions = list(what_is_due(project))
     fills = project.why_not_enabled() is None and project.config.meta.credentials != "custom"
     if fills and not no_fill:
-        for pool in plan_fill(project, []).pools:
+        for pool in rehearse_fill(project, []).pools:
             for error in pool.errors:
                 inv.note(f"{pool.country}: {error.message}: {error.reason}")
             actions += [

@@ -34,6 +34,7 @@ from ..errors import (
 from ..inventory.store import Session
 from ..project import Project
 from .compliance import Papers
+from .known_prices import keep_prices
 from .quote import Quote, Wanted, choose_for, quote
 from .verification import Portfolio, portfolio, require_pools
 
@@ -95,6 +96,26 @@ def plan_fill(project: Project, countries: Sequence[Country]) -> FillPlan:
         quoted = list(workers.map(lambda plan: _quoted(project, plan, papers), plans))
         credentials.result()
         return FillPlan(tuple(_within_limits(project, quoted)), known=known.result())
+
+
+def rehearse_fill(project: Project, countries: Sequence[Country]) -> FillPlan:
+    """The plan that a fill would carry out; changes nothing."""
+    plan = plan_fill(project, countries)
+    with project.inventory.rehearsal():
+        return at_known_prices(project, plan)
+
+
+def at_known_prices(project: Project, plan: FillPlan) -> FillPlan:
+    """The plan, its prices kept; it buys nothing where one of them was never shown before."""
+    quotes = [pool.quote for pool in plan.pools if pool.quote is not None]
+    if not quotes:
+        return plan
+    try:
+        keep_prices(project, quotes)
+    except LimitExceeded as changed:
+        pools = (_told(pool, changed) if pool.quote else pool for pool in plan.pools)
+        return replace(plan, pools=tuple(pools))
+    return plan
 
 
 def pools_to_fill(project: Project, countries: Sequence[Country]) -> dict[Country, PoolSettings]:
@@ -200,4 +221,8 @@ def _at_pace(limits: Limits, spending: Spending, plans: Sequence[PoolPlan]) -> l
 
 
 def _buys_nothing(plan: PoolPlan, why: LimitExceeded) -> PoolPlan:
-    return replace(plan, to_buy=0, errors=(*plan.errors, why)) if plan.to_buy else plan
+    return _told(plan, why) if plan.to_buy else plan
+
+
+def _told(plan: PoolPlan, why: LimitExceeded) -> PoolPlan:
+    return replace(plan, to_buy=0, errors=(*plan.errors, why))

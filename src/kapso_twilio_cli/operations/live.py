@@ -9,6 +9,7 @@ from ..domain.reservation import NewReservation
 from ..domain.resolution import Path, ResolveReason
 from ..errors import Locked, StateError
 from ..project import Project
+from .known_prices import ask_again, keep_prices
 from .onboarding import LivePurchase, Onboarding, Resolution, answer, same_answer
 from .purchase import Basket, buy_number, refuse_second_answer
 from .quote import Choice, Wanted, choose_for, quote, require_within_limits
@@ -60,8 +61,10 @@ def resolve_live(
         return reused
     live.lost_sids(choice)
     quoted = quote(project, choice)
+    keep_prices(project, [quoted])
     require_within_limits(project, quoted)
-    live.approve(quoted, reason)
+    if live.approve(quoted, reason):
+        ask_again(project, [quoted])
     purpose = Purpose(ref=onboarding.ref, customer=onboarding.customer, reason=reason)
     with stop_on_signals() as stop:
         number = buy_number(project, Basket(quoted, purpose, Shelf(project, quoted)), stop)

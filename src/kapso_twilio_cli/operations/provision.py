@@ -12,6 +12,7 @@ from ..domain.purchase import Purpose
 from ..errors import StateError
 from ..project import Project
 from .allowed import require_allowed
+from .known_prices import ask_again, keep_prices
 from .purchase import Basket, buy_number
 from .quote import Quote, Wanted, choose_for, quote, require_within_limits
 from .shelf import Shelf
@@ -26,14 +27,25 @@ class Provisioned(msgspec.Struct, frozen=True):
 
 
 def quote_provision(project: Project, wanted: Wanted) -> Quote:
-    """What the number would be and cost; refuses what could not be bought."""
+    """What the number would be and cost; refuses what could not be bought. Keeps the price."""
     _require_may_buy(project, wanted)
     return _quoted(project, wanted)
 
 
-def provision(project: Project, quoted: Quote, approve: Callable[[Quote], None]) -> Provisioned:
-    """Buy one number of the quote; `approve` is asked first and may raise."""
-    approve(quoted)
+def rehearse_provision(project: Project, wanted: Wanted) -> Quote:
+    """As `quote_provision`; changes nothing."""
+    _require_may_buy(project, wanted)
+    with project.inventory.rehearsal():
+        return _quoted(project, wanted)
+
+
+def provision(project: Project, quoted: Quote, approve: Callable[[Quote], bool]) -> Provisioned:
+    """Buy one number of the quote; `approve` is asked first, and tells whether a person was.
+
+    It may raise. After a person was asked, the price is asked for again.
+    """
+    if approve(quoted):
+        ask_again(project, [quoted])
     exactly = quoted.choice.wanted.phone_number
     candidates: Iterable[PhoneNumber] = Shelf(project, quoted) if exactly is None else [exactly]
     with stop_on_signals() as stop:
@@ -51,6 +63,7 @@ def _quoted(project: Project, wanted: Wanted) -> Quote:
     if wanted.phone_number is not None:
         _refuse_held(project, wanted.phone_number)
     quoted = quote(project, choose_for(project.config, wanted))
+    keep_prices(project, [quoted])
     require_within_limits(project, quoted)
     return quoted
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,9 +13,9 @@ from ..domain.compliance import Paperwork, problems, warnings
 from ..domain.country import Country
 from ..domain.money import Money
 from ..domain.number_type import NumberType
-from ..errors import KapsoTwilioError
+from ..errors import KapsoTwilioError, Locked, StateError
 from ..project import Project
-from .quote import Wanted, ask, choose_for, none_on_sale
+from .quote import Choice, Wanted, ask, choose_for, none_on_sale
 
 if TYPE_CHECKING:
     from ..gateways.twilio_numbers import NumberOnSale
@@ -44,6 +45,8 @@ def search(project: Project, wanted: Wanted) -> SearchResult:
     if not found:
         raise none_on_sale(choice)
     price = asked.prices.get(choice.number_type)
+    if price is not None:
+        _remember(project, choice, price)
     warned = _warnings(project, asked.paperwork, found)
     return SearchResult(choice.country, choice.number_type, price, found, tuple(warned))
 
@@ -58,3 +61,11 @@ def _warnings(
     required = [number.address_requirements for number in found]
     refusals = problems(paperwork, required, project.now())
     return [f"{no.message}: {no.reason} -> {no.hint}" for no in refusals] + warnings(paperwork)
+
+
+def _remember(project: Project, choice: Choice, price: Money) -> None:
+    """Keep the price that is shown, where there is an inventory. The search needs none."""
+    if not project.inventory_path.exists():
+        return
+    with suppress(StateError, Locked), project.inventory.write() as tx:
+        tx.prices.keep(choice.country, choice.number_type, price, project.now())
