@@ -38,7 +38,8 @@ def refused(
 
 
 def _states(everything: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
-    """What holds: all but the log, and the purchases that were settled as not made."""
-    held = {name: rows for name, rows in everything.items() if name not in ("events", "runs")}
+    """What holds: all but the log, prices, and the purchases that were settled as not made."""
+    passing = ("events", "runs", "prices")
+    held = {name: rows for name, rows in everything.items() if name not in passing}
     held["purchases"] = [row for row in everything["purchases"] if "not_bought" not in row]
     return held

@@ -28,7 +28,7 @@ NUMBER = (
     " updated_at"
 )
 PROMISED = {
-    "search": "country number_type monthly_price currency numbers",
+    "search": "country number_type monthly_price currency numbers warnings",
     "provision": (
         "phone_number sid country number_type state monthly_price currency bundle_sid"
         " bundle_sid_from address_sid address_sid_from"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kapso_twilio_cli.sandbox.catalogue import address_sid
 from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox, running_sandbox
 
@@ -186,7 +187,7 @@ def test_with_custom_meta_credentials_pools_are_passed_over_and_live_works(
 def test_the_answer_says_where_bundle_and_address_come_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox
 ) -> None:
-    countries = {"CL": {"address_sid": "AD" + "1" * 32}}
+    countries = {"CL": {"address_sid": address_sid("CL")}}
     project = ready_project(tmp_path, monkeypatch, sandbox, countries=countries, pools={})
     other = "AD" + "2" * 32
     called = project.call(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from kapso_twilio_cli.domain.country import Country
 from kapso_twilio_cli.domain.limits import (
     Limits,
     Spending,
@@ -20,6 +21,7 @@ from kapso_twilio_cli.domain.limits import (
 from kapso_twilio_cli.domain.money import Money
 from kapso_twilio_cli.errors import LimitExceeded
 
+US, CL = Country("US"), Country("CL")
 DOLLAR = Money(Decimal("1.00"), "USD")
 NOTHING_YET = Spending(0, Decimal(0), 0, 0)
 LIFTED = Limits(
@@ -33,6 +35,7 @@ LIFTED = Limits(
 def test_the_defaults_are_those_of_the_interface() -> None:
     limits = Limits()
     assert (limits.max_numbers, limits.currency) == (50, "USD")
+    assert limits.max_numbers_per_country is None
     assert limits.max_monthly_cost == Decimal(100)
     assert (limits.max_purchases_per_run, limits.max_purchases_per_day) == (10, 20)
     assert limits.settle_after.total_seconds() == 600
@@ -46,6 +49,12 @@ def test_the_defaults_are_those_of_the_interface() -> None:
             replace(NOTHING_YET, numbers=4),
             replace(NOTHING_YET, numbers=5),
             "limits.max_numbers would be exceeded: limit 5, current 5, asked 1",
+        ),
+        (
+            replace(LIFTED, max_numbers_per_country=2),
+            replace(NOTHING_YET, numbers=9, numbers_by_country={US: 1, CL: 8}),
+            replace(NOTHING_YET, numbers=2, numbers_by_country={US: 2}),
+            "limits.max_numbers_per_country would be exceeded: limit 2, current 2, asked 1",
         ),
         (
             replace(LIFTED, max_monthly_cost=Decimal(10)),
@@ -70,9 +79,9 @@ def test_the_defaults_are_those_of_the_interface() -> None:
 def test_each_limit_allows_the_last_purchase_and_refuses_the_next(
     limits: Limits, last: Spending, full: Spending, told: str
 ) -> None:
-    check_purchase(limits, last, DOLLAR)
+    check_purchase(limits, last, US, DOLLAR)
     with pytest.raises(LimitExceeded) as caught:
-        check_purchase(limits, full, DOLLAR)
+        check_purchase(limits, full, US, DOLLAR)
     assert caught.value.message.removesuffix(" (USD a month)") == told
     assert caught.value.exit_code == 6
     assert caught.value.hint is not None
@@ -81,7 +90,7 @@ def test_each_limit_allows_the_last_purchase_and_refuses_the_next(
 
 def test_none_lifts_every_limit() -> None:
     huge = Spending(10**6, Decimal(10**9), 10**6, 10**6)
-    check_purchase(LIFTED, huge, DOLLAR)
+    check_purchase(LIFTED, huge, US, DOLLAR)
     assert purchases_left(LIFTED, huge) is None
 
 
@@ -89,21 +98,21 @@ def test_the_value_that_a_hint_names_is_enough() -> None:
     limits = Limits(max_numbers=5, max_monthly_cost=Decimal("5.50"))
     spending = replace(NOTHING_YET, numbers=5, monthly_cost=Decimal("5.00"))
     with pytest.raises(LimitExceeded) as caught:
-        check_purchase(limits, spending, DOLLAR)
+        check_purchase(limits, spending, US, DOLLAR)
     assert caught.value.hint is not None
     assert caught.value.hint.endswith("limits.max_numbers 6")
     limits = replace(limits, max_numbers=6)
     with pytest.raises(LimitExceeded) as caught:
-        check_purchase(limits, spending, DOLLAR)
+        check_purchase(limits, spending, US, DOLLAR)
     assert caught.value.hint is not None
     assert caught.value.hint.endswith("limits.max_monthly_cost 6.00")
-    check_purchase(replace(limits, max_monthly_cost=Decimal("6.00")), spending, DOLLAR)
+    check_purchase(replace(limits, max_monthly_cost=Decimal("6.00")), spending, US, DOLLAR)
 
 
 @pytest.mark.parametrize("limits", [Limits(), LIFTED])
 def test_a_price_in_another_currency_counts_as_unknown(limits: Limits) -> None:
     with pytest.raises(LimitExceeded, match=r"the price of 1\.00 EUR a month counts as unknown"):
-        check_purchase(limits, NOTHING_YET, replace(DOLLAR, currency="EUR"))
+        check_purchase(limits, NOTHING_YET, US, replace(DOLLAR, currency="EUR"))
 
 
 def test_a_budget_counts_all_that_is_asked_for_together() -> None:

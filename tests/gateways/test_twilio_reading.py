@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from kapso_twilio_cli.domain.compliance import Regulation
 from kapso_twilio_cli.domain.country import Country
 from kapso_twilio_cli.domain.money import Money
 from kapso_twilio_cli.domain.number_type import NumberType
@@ -18,6 +19,7 @@ from kapso_twilio_cli.gateways.twilio_compliance import TwilioCompliance
 from kapso_twilio_cli.gateways.twilio_inbox import TwilioInbox
 from kapso_twilio_cli.gateways.twilio_numbers import TwilioNumbers
 from kapso_twilio_cli.gateways.twilio_prices import TwilioPrices
+from kapso_twilio_cli.sandbox.catalogue import address_sid, document_sid
 from tests.vendors import RunningSandbox, running_sandbox
 
 from .clients import GB, OWNED, US, count, twilio_client, twilio_error, twilio_numbers_at
@@ -203,8 +205,62 @@ def test_a_bundle_tells_until_when_it_is_valid(client: TwilioClient) -> None:
     assert bundle.valid_until < datetime.now(UTC)
 
 
-def test_a_bundle_that_the_account_does_not_have_is_none(client: TwilioClient) -> None:
-    assert TwilioCompliance(client).bundle("BU" + "f" * 32) is None
+def test_a_bundle_tells_whose_it_is_and_what_it_is_for(
+    client: TwilioClient, sandbox: RunningSandbox
+) -> None:
+    compliance = TwilioCompliance(client)
+    mine, others = compliance.bundle(BUNDLE), compliance.bundle(BUNDLE[:-2] + "06")
+    assert mine is not None
+    assert others is not None
+    assert mine.account_sid == sandbox.credentials["account_sid"] != others.account_sid
+    assert mine.regulation == Regulation("GB", "mobile", "business")
+
+
+def test_what_the_account_does_not_have_is_none(client: TwilioClient) -> None:
+    compliance = TwilioCompliance(client)
+    assert compliance.bundle("BU" + "f" * 32) is None
+    assert compliance.items("BU" + "f" * 32) == []
+    assert compliance.document_addresses("RD" + "f" * 32) == []
+    assert compliance.address_country("AD" + "f" * 32) is None
+
+
+def test_a_bundle_whose_regulation_is_gone_tells_none(
+    sandbox: RunningSandbox, client: TwilioClient
+) -> None:
+    body = twilio_error(20404, 404)
+    sandbox.fault(fault="status", path="/Regulations/RN", status=404, body=body)
+    bundle = TwilioCompliance(client).bundle(BUNDLE)
+    assert bundle is not None
+    assert bundle.regulation is None
+
+
+def test_what_a_bundle_holds_leads_to_its_addresses(client: TwilioClient) -> None:
+    compliance = TwilioCompliance(client)
+    items = compliance.items(BUNDLE)
+    assert set(items) == {document_sid("GB"), address_sid("GB")}
+    assert compliance.document_addresses(document_sid("GB")) == [address_sid("GB")]
+
+
+@pytest.mark.parametrize("attributes", [None, {}, {"address_sids": None}])
+def test_a_document_without_addresses_names_none(
+    sandbox: RunningSandbox, client: TwilioClient, attributes: object
+) -> None:
+    body = {"sid": document_sid("GB"), "attributes": attributes}
+    sandbox.fault(fault="status", path="SupportingDocuments", status=200, body=body)
+    assert TwilioCompliance(client).document_addresses(document_sid("GB")) == []
+
+
+def test_an_address_tells_its_country_verified_or_not(client: TwilioClient) -> None:
+    assert TwilioCompliance(client).address_country(address_sid("GB")) == "GB"
+
+
+def test_regulations_are_asked_for_by_country_and_type(
+    sandbox: RunningSandbox, client: TwilioClient
+) -> None:
+    compliance = TwilioCompliance(client)
+    assert compliance.is_regulated(GB, NumberType.TOLL_FREE)
+    assert not compliance.is_regulated(US, NumberType.LOCAL)
+    assert count(sandbox, r"Regulations\?.*NumberType=toll-free") == 1
 
 
 def test_the_inbox_gives_what_came_in_since_a_moment(

@@ -126,8 +126,19 @@ def test_what_counts_is_all_but_released_numbers_and_every_unresolved_purchase(
         spending = tx.purchases.spending("run", NOW)
     assert spending.numbers == 3 + 2  # not the released one; open and unknown
     assert spending.monthly_cost == 3 * Decimal("1.15") + 2 * Decimal("2.005")
+    assert spending.numbers_by_country == {US: 5}
     assert spending.purchases_this_run == 3  # what was not bought paces nothing
     assert spending.purchases_last_day == 3
+
+
+def test_numbers_and_purchases_count_for_their_own_country(inventory: Inventory) -> None:
+    with inventory.write() as tx:
+        tx.numbers.add(new_number(1), NumberEvent.BOUGHT, NOW)
+        tx.numbers.add(new_number(2, country=CL), NumberEvent.BOUGHT, NOW)
+        tx.purchases.add(intent(3, country=CL))
+        spending = tx.purchases.spending("run", NOW)
+    assert spending.numbers_by_country == {US: 1, CL: 2}
+    assert spending.numbers == 3
 
 
 def test_a_day_is_the_last_24_hours(inventory: Inventory) -> None:

@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kapso_twilio_cli.errors import VendorUnavailable
+from kapso_twilio_cli.operations.quote import Quote, Wanted, choose_for, quote
 from kapso_twilio_cli.operations.shelf import Shelf
 from kapso_twilio_cli.project import Project
 from tests.gateways.clients import count
 from tests.projects import ready_project
 from tests.vendors import running_sandbox
 
-from .shops import Shop
+from .shops import US, Shop
 
 SEARCH = r"AvailablePhoneNumbers/US/Local"
 STOCK = 9
@@ -25,7 +27,12 @@ STOCK = 9
 
 def shelf(shop: Shop) -> Shelf:
     """Put numbers of the US on a shelf."""
-    return Shelf(shop.project, shop.quote().choice, sms_only=True)
+    return Shelf(shop.project, quoted(shop, sms_only=True))
+
+
+def quoted(shop: Shop, **wanted: Any) -> Quote:
+    """Ask for a quote, with its sample of numbers."""
+    return quote(shop.project, choose_for(shop.project.config, Wanted(US, **wanted)))
 
 
 @contextmanager
@@ -53,10 +60,11 @@ def test_the_next_search_is_made_when_the_numbers_have_run_out(shop: Shop) -> No
 
 
 def test_only_numbers_that_receive_sms_are_searched_for_where_it_matters(shop: Shop) -> None:
-    next(shelf(shop))
-    assert "SmsEnabled=true" in shop.sandbox.requests()[-1]
-    next(Shelf(shop.project, shop.quote().choice, sms_only=False))
-    assert "SmsEnabled" not in shop.sandbox.requests()[-1]
+    list(itertools.islice(shelf(shop), 31))  # the quote's sample, and one search more
+    assert count(shop.sandbox, rf"{SEARCH}.*SmsEnabled=true") == 2
+    list(itertools.islice(Shelf(shop.project, quoted(shop)), 31))
+    assert count(shop.sandbox, SEARCH) == 4
+    assert count(shop.sandbox, rf"{SEARCH}.*SmsEnabled") == 2
 
 
 def test_workers_who_share_a_shelf_take_each_number_once(shop: Shop) -> None:
@@ -72,7 +80,6 @@ def test_the_shelf_is_empty_when_a_search_finds_nothing_new(
 ) -> None:
     with small_shop(tmp_path, monkeypatch) as shop:
         numbers = shelf(shop)
-        shop.sandbox.forget_requests()
         assert len(list(numbers)) == STOCK
         assert count(shop.sandbox, SEARCH) == 2
         assert list(numbers) == []
@@ -80,6 +87,7 @@ def test_the_shelf_is_empty_when_a_search_finds_nothing_new(
 
 def test_a_search_that_fails_is_told(shop: Shop) -> None:
     numbers = shelf(shop)
+    list(itertools.islice(numbers, 30))
     shop.sandbox.fault(fault="status", path=SEARCH, status=503, times=None)
     with pytest.raises(VendorUnavailable):
         next(numbers)

@@ -45,10 +45,13 @@ class Invocation(msgspec.Struct, frozen=True, dict=True):
         """Say something beside the data, on stderr; not with `--quiet`."""
         self.output.note(text)
 
-    def confirm(self, question: str, *, yes: bool) -> None:
-        """Ask before money is spent or something is lost; without a terminal, `--yes` is needed."""
+    def confirm(self, question: str, *, yes: bool) -> bool:
+        """Ask before money is spent or something is lost; without a terminal, `--yes` is needed.
+
+        Tells whether a person was asked, and said yes.
+        """
         if yes:
-            return
+            return False
         if not self.interactive:
             raise UsageError(
                 "nothing was done: this needs a yes",
@@ -59,6 +62,7 @@ class Invocation(msgspec.Struct, frozen=True, dict=True):
 
         if not confirm(question):
             raise Interrupted("declined; nothing was bought")
+        return True
 
 
 def invocation(ctx: typer.Context) -> Invocation:

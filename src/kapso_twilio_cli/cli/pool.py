@@ -12,6 +12,7 @@ from . import pool_settings
 from .answer import Table
 from .command import Command, Invocation, invocation
 from .options import Concurrency, DryRun, Yes
+from .quotes import say_warnings
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -67,14 +68,14 @@ def fill_(
     """Bring pools to their target: verify, then buy."""
     inv = invocation(ctx)
     from ..operations.fill import FillOptions, fill
-    from ..operations.fill_plan import plan_fill
+    from ..operations.fill_plan import rehearse_fill
     from ..operations.lock import mass_work
     from .progress import fill_progress
 
     project = inv.project
     wanted = [parse_country(text) for text in countries or []]
     if dry_run:
-        show_plan(inv, plan_fill(project, wanted))
+        show_plan(inv, rehearse_fill(project, wanted))
         return
     with mass_work(project, "pool fill"), fill_progress(inv) as progress:
         options = FillOptions(
@@ -89,17 +90,22 @@ def fill_(
         raise error
 
 
-def approve_plan(inv: Invocation, plan: FillPlan, *, yes: bool) -> None:
-    """On a terminal, ask before the first purchase; elsewhere the limits guard it."""
+def approve_plan(inv: Invocation, plan: FillPlan, *, yes: bool) -> bool:
+    """On a terminal, ask before the first purchase; elsewhere the limits guard it.
+
+    Tells whether a person was asked.
+    """
+    for quote in plan.quotes:
+        say_warnings(inv, quote.warnings)
     if not inv.interactive or yes:
-        return
+        return False
     for pool in plan.pools:
         if pool.quote is not None and pool.to_buy:
             kind = pool.quote.choice.number_type
             inv.note(f"{pool.country}: buy {pool.to_buy} {kind} at {pool.quote.price} a month each")
     cost = decimal_text(plan.monthly_cost)
     currency = next(pool.quote.price.currency for pool in plan.pools if pool.quote)
-    inv.confirm(f"Buy {plan.to_buy} numbers for {cost} {currency} a month?", yes=False)
+    return inv.confirm(f"Buy {plan.to_buy} numbers for {cost} {currency} a month?", yes=False)
 
 
 def fill_fields(report: FillReport) -> dict[str, object]:
@@ -154,6 +160,8 @@ def show_plan(inv: Invocation, plan: FillPlan) -> None:
     sentences = [_plan_in_words(pool) for pool in plan.pools]
     empty = "there is no enabled pool: kapso-twilio pool set CC --target-size N"
     inv.answer("pool.fill", fields, [Table(columns, rows, empty, sentences)])
+    for quote in plan.quotes:
+        say_warnings(inv, quote.warnings)
     for pool in plan.pools:
         if pool.paced is not None:
             inv.note(f"{pool.country}: {pool.paced.message}")

@@ -19,7 +19,7 @@ from .options import (
     Yes,
     parse_optional_sid,
 )
-from .quotes import say_lost_sids, what_is_bought
+from .quotes import say_lost_sids, say_warnings, what_is_bought
 from .tree import verb
 
 if TYPE_CHECKING:
@@ -53,19 +53,20 @@ def provision_(
 ) -> None:
     """Buy one number live, for no pool. Asks first; without a terminal it needs --yes."""
     inv = invocation(ctx)
-    from ..operations.provision import provision, quote_provision
+    from ..operations.provision import provision, quote_provision, rehearse_provision
     from ..operations.quote import Wanted
 
-    exactly = parse_phone_number(phone_number) if phone_number is not None else None
     project = inv.project
     wanted = Wanted(
         parse_country(country),
         number_type,
         parse_optional_sid(SidKind.BUNDLE, bundle_sid),
         parse_optional_sid(SidKind.ADDRESS, address_sid),
+        phone_number=parse_phone_number(phone_number) if phone_number is not None else None,
     )
-    quoted = quote_provision(project, wanted, exactly)
+    quoted = (rehearse_provision if dry_run else quote_provision)(project, wanted)
     say_lost_sids(inv, quoted.choice)
+    say_warnings(inv, quoted.warnings)
     if dry_run:
         words = f"would buy {what_is_bought(quoted)}"
         inv.answer("provision", {"dry_run": True, **_fields(quoted, None)}, [words])
@@ -73,7 +74,6 @@ def provision_(
     bought = provision(
         project,
         quoted,
-        phone_number=exactly,
         approve=lambda quote: inv.confirm(f"Buy {what_is_bought(quote)}?", yes=yes),
     )
     number = bought.number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..domain.country import country_name
@@ -16,6 +17,12 @@ def what_is_bought(quote: Quote) -> str:
     choice = quote.choice
     where = country_name(choice.country)
     return f"one {choice.number_type} number in {where} for {quote.price} a month"
+
+
+def say_warnings(inv: Invocation, warnings: Iterable[str]) -> None:
+    """Say why Twilio may refuse what is about to be bought."""
+    for warning in warnings:
+        inv.output.warn(f"warning: {warning}")
 
 
 def say_lost_sids(inv: Invocation, choice: Choice) -> None:

@@ -17,6 +17,7 @@ from ..errors import (
 )
 from .command import Command, Invocation, invocation
 from .options import Concurrency, DryRun, Yes
+from .quotes import say_warnings
 from .tree import verb
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ def _say_beside(inv: Invocation, report: ReconcileReport) -> None:
         inv.note(f"unresolved: {entry.purchase.phone_number}: {entry.why}")
     for note in report.notes:
         inv.note(note)
+    say_warnings(inv, report.warnings)
 
 
 def _unresolved_fields(entry: Unresolved) -> dict[str, object]:

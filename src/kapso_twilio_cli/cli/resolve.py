@@ -5,7 +5,7 @@ The way to a ready number is short on purpose: it reads no secret and loads no n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -23,7 +23,7 @@ from .options import (
     parse_optional_sid,
     parse_ref,
 )
-from .quotes import say_lost_sids, what_is_bought
+from .quotes import say_lost_sids, say_warnings, what_is_bought
 from .tree import verb
 
 if TYPE_CHECKING:
@@ -99,9 +99,10 @@ def _resolve(
     if no_provision:
         return resolve(project, onboarding, None)
 
-    def approve(quote: Quote, _reason: ResolveReason) -> None:
-        if inv.interactive and not yes:
-            inv.confirm(f"No number is ready. Buy {what_is_bought(quote)}?", yes=False)
+    def approve(quote: Quote, _reason: ResolveReason) -> bool:
+        say_warnings(inv, quote.warnings)
+        question = f"No number is ready. Buy {what_is_bought(quote)}?"
+        return inv.interactive and inv.confirm(question, yes=yes)
 
     live = LivePurchase(approve, lambda choice: say_lost_sids(inv, choice))
     return resolve(project, onboarding, live)
@@ -114,7 +115,7 @@ def _rehearse(
     from ..operations.onboarding import LivePurchase
     from ..operations.resolve import resolve
 
-    def stop_here(quote: Quote, reason: ResolveReason) -> None:
+    def stop_here(quote: Quote, reason: ResolveReason) -> NoReturn:
         raise _WouldBuy(quote, reason)
 
     live: LivePurchase | None = None
@@ -138,6 +139,7 @@ def _answer_would_buy(inv: Invocation, onboarding: Onboarding, would_buy: _Would
     from .documents import amount
 
     quote = would_buy.quote
+    say_warnings(inv, quote.warnings)
     resolution = Resolution(
         quote.choice.country,
         Path.LIVE,

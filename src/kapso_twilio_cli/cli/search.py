@@ -10,6 +10,7 @@ from ..domain.country import country_name, parse_country
 from .answer import Table
 from .command import Command, invocation
 from .options import CountryOption, NumberTypeOption
+from .quotes import say_warnings
 from .tree import verb
 
 app = verb()
@@ -41,7 +42,7 @@ def search_(
 
     project = inv.project
     code = parse_country(country)
-    result = search(project, Wanted(code, number_type), contains=contains)
+    result = search(project, Wanted(code, number_type, contains=contains))
     numbers = [
         {
             "phone_number": n.phone_number,
@@ -62,6 +63,7 @@ def search_(
         "monthly_price": amount(result.price.amount) if result.price else None,
         "currency": result.price.currency if result.price else None,
         "numbers": numbers,
+        "warnings": list(result.warnings),
     }
     rows = [
         (n.phone_number, n.locality, n.region, _able(n.capabilities), n.address_requirements)
@@ -70,6 +72,7 @@ def search_(
     inv.answer("search", fields, [Table(("number", "locality", "region", "can", "address"), rows)])
     price = f"{result.price} a month each" if result.price else "price unknown"
     inv.note(f"{country_name(code)}, {result.number_type}: {price}")
+    say_warnings(inv, result.warnings)
     if code not in project.config.allowed_countries:
         inv.note(f"{code} is not allowed yet: kapso-twilio country allow {code}")
 

@@ -103,6 +103,8 @@ def _text(found: Status) -> list[str | Table]:
     ]
     at_target = found.monthly_cost_at_target
     target = f", {decimal_text(at_target)} at target" if at_target is not None else ""
+    if target and found.prices_of is not None:
+        target += f" (prices of {found.prices_of:%Y-%m-%d})"
     return [
         f"custom Twilio on the {found.plan} plan: {switch}",
         Table(_COLUMNS, rows, _NO_POOLS, [_sentence(row) for row in rows]),

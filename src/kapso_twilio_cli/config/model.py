@@ -77,3 +77,8 @@ class ProjectConfig(msgspec.Struct, frozen=True, kw_only=True):
     meta: MetaSettings = MetaSettings()
     limits: Limits = msgspec.field(default_factory=Limits)
     onboarding: OnboardingSettings = OnboardingSettings()
+
+    def number_type_in(self, country: Country) -> NumberType:
+        """The type that is bought in the country, unless a call asks for another."""
+        settings = self.countries.get(country, CountrySettings())
+        return settings.number_type or NumberType.LOCAL

@@ -78,6 +78,7 @@ TABLES: Mapping[str, Table] = {
         Limits,
         {
             "max_numbers": kinds.liftable(kinds.count()),
+            "max_numbers_per_country": kinds.liftable(kinds.count()),
             "max_monthly_cost": kinds.liftable(kinds.amount()),
             "currency": kinds.text(r"[A-Z]{3}", 'a currency code such as "USD"'),
             "max_purchases_per_run": kinds.liftable(kinds.count()),

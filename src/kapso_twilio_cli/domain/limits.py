@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
 import msgspec
+from msgspec import field
 
 from ..errors import LimitExceeded, PaceExceeded
+from .country import Country
 from .money import Money, decimal_text
 
 
@@ -16,6 +18,7 @@ class Limits(msgspec.Struct, frozen=True):
     """None lifts a limit; the values here are the defaults."""
 
     max_numbers: int | None = 50
+    max_numbers_per_country: int | None = None
     max_monthly_cost: Decimal | None = Decimal("100.00")
     currency: str = "USD"
     max_purchases_per_run: int | None = 10
@@ -30,11 +33,13 @@ class Spending(msgspec.Struct, frozen=True):
     monthly_cost: Decimal
     purchases_this_run: int
     purchases_last_day: int
+    numbers_by_country: Mapping[Country, int] = field(default_factory=dict)
 
 
-def check_purchase(limits: Limits, spending: Spending, price: Money) -> None:
+def check_purchase(limits: Limits, spending: Spending, country: Country, price: Money) -> None:
     """Raise LimitExceeded unless one more number at `price` a month stays within every limit."""
     check_budget(limits, spending, [price])
+    check_country(limits, spending, country, 1)
     check_pace(limits, spending, 1)
 
 
@@ -43,8 +48,17 @@ def check_budget(limits: Limits, spending: Spending, prices: Sequence[Money]) ->
     for price in prices:
         check_currency(limits, price)
     asked = len(prices)
-    _check_count("max_numbers", limits.max_numbers, spending.numbers, asked, LimitExceeded)
+    counts = _WHAT_IT_COUNTS["max_numbers"]
+    _check_count("max_numbers", limits.max_numbers, spending.numbers, asked, LimitExceeded, counts)
     _check_cost(limits, spending.monthly_cost, sum((price.amount for price in prices), Decimal(0)))
+
+
+def check_country(limits: Limits, spending: Spending, country: Country, count: int) -> None:
+    """Raise LimitExceeded unless `count` more numbers stay within what one country may hold."""
+    current = spending.numbers_by_country.get(country, 0)
+    name = "max_numbers_per_country"
+    counts = f"every number of {country} but released ones counts, and every unresolved purchase"
+    _check_count(name, limits.max_numbers_per_country, current, count, LimitExceeded, counts)
 
 
 def check_currency(limits: Limits, price: Money) -> None:
@@ -72,7 +86,7 @@ def check_pace(limits: Limits, spending: Spending, count: int) -> None:
         if limit is not None
     ]
     for _, name, limit, current in sorted(bounded):
-        _check_count(name, limit, current, count, PaceExceeded)
+        _check_count(name, limit, current, count, PaceExceeded, _WHAT_IT_COUNTS[name])
 
 
 def pace_exceeded(limits: Limits, spending: Spending, count: int) -> PaceExceeded | None:
@@ -98,12 +112,12 @@ def purchases_left(limits: Limits, spending: Spending) -> int | None:
 
 
 def _check_count(
-    name: str, limit: int | None, current: int, asked: int, kind: type[LimitExceeded]
+    name: str, limit: int | None, current: int, asked: int, kind: type[LimitExceeded], counts: str
 ) -> None:
     if limit is not None and current + asked > limit:
         raise kind(
             f"limits.{name} would be exceeded: limit {limit}, current {current}, asked {asked}",
-            reason=_WHAT_IT_COUNTS[name],
+            reason=counts,
             hint=f"if that is meant: kapso-twilio config set limits.{name} {current + asked}",
         )
 

@@ -124,20 +124,22 @@ class Purchases:
     def spending(self, run_id: str, now: datetime) -> Spending:
         """What counts against the limits at this moment."""
         held = self._connection.execute(
-            "SELECT count(*) AS count, coalesce(sum(price_millionths), 0) AS cost FROM ("
-            "SELECT price_millionths FROM numbers WHERE state <> 'released' UNION ALL "
-            f"SELECT price_millionths FROM purchases WHERE state IN {_UNRESOLVED})"
-        ).fetchone()
+            "SELECT country, count(*) AS count, sum(price_millionths) AS cost FROM ("
+            "SELECT country, price_millionths FROM numbers WHERE state <> 'released' UNION ALL "
+            f"SELECT country, price_millionths FROM purchases WHERE state IN {_UNRESOLVED})"
+            " GROUP BY country"
+        ).fetchall()
         recent = self._connection.execute(
             "SELECT count(*) AS day, coalesce(sum(run_id = ?), 0) AS run FROM purchases"
             " WHERE state <> 'not_bought' AND started_at > ?",
             (run_id, columns.time_text(now - timedelta(hours=24))),
         ).fetchone()
         return Spending(
-            numbers=held["count"],
-            monthly_cost=columns.amount(held["cost"]),
+            numbers=sum(row["count"] for row in held),
+            monthly_cost=columns.amount(sum(row["cost"] for row in held)),
             purchases_this_run=recent["run"],
             purchases_last_day=recent["day"],
+            numbers_by_country={Country(row["country"]): row["count"] for row in held},
         )
 
 

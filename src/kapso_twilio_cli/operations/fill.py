@@ -14,7 +14,15 @@ from ..errors import KapsoTwilioError, Locked, PaceExceeded, StateError
 from ..inventory.journal import PURCHASE_LIMITED, Entry
 from ..project import Project
 from .batch import error_of_batch
-from .fill_plan import FillPlan, PoolPlan, count_ready, plan_fill, pools_to_fill
+from .fill_plan import (
+    FillPlan,
+    PoolPlan,
+    at_known_prices,
+    count_ready,
+    plan_fill,
+    pools_to_fill,
+)
+from .known_prices import ask_again
 from .line import CountryWork, Line, Progress
 from .settle import Settlement, settle
 from .shelf import Shelf
@@ -60,8 +68,11 @@ class FillReport(msgspec.Struct, frozen=True):
 class FillOptions(msgspec.Struct, frozen=True):
     """How a fill is carried out."""
 
-    approve: Callable[[FillPlan], None]
-    """Asked before the first purchase; raises Interrupted to decline."""
+    approve: Callable[[FillPlan], bool]
+    """Asked before the first purchase; raises Interrupted to decline.
+
+    Tells whether a person was asked: then the prices are asked for again.
+    """
     progress: Callable[[FillPlan, Progress], None]
     concurrency: int = 8
 
@@ -72,10 +83,10 @@ def fill(project: Project, countries: Sequence[Country], options: FillOptions) -
     settled = settle_pools(project, list(pools))
     take_up_interrupted(project, list(pools))
     lapse_expired(project, list(pools))
-    plan = plan_fill(project, countries)
+    plan = at_known_prices(project, plan_fill(project, countries))
     _remember_limits(project, plan)
-    if plan.to_buy:
-        options.approve(plan)
+    if plan.to_buy and options.approve(plan):
+        ask_again(project, plan.quotes)
     works = [_work(project, pool) for pool in plan.pools]
     with stop_on_signals() as stop:
         line = Line(
@@ -118,8 +129,7 @@ def _work(project: Project, pool: PoolPlan) -> CountryWork:
     if pool.quote is not None and pool.to_buy:
         work.to_buy = pool.to_buy
         work.quote = pool.quote
-        sms_only = project.config.meta.code_method == "sms"
-        work.shelf = Shelf(project, pool.quote.choice, sms_only=sms_only)
+        work.shelf = Shelf(project, pool.quote)
     return work
 
 

@@ -13,7 +13,14 @@ from msgspec.structs import replace
 from ..config.model import PoolSettings
 from ..domain.country import Country, country_name
 from ..domain.lifecycle import NumberState
-from ..domain.limits import check_budget, pace_exceeded, purchases_left
+from ..domain.limits import (
+    Limits,
+    Spending,
+    check_budget,
+    check_country,
+    pace_exceeded,
+    purchases_left,
+)
 from ..domain.number import Number
 from ..domain.pool import PoolStock, numbers_to_buy
 from ..domain.standing import require_footing
@@ -28,7 +35,9 @@ from ..errors import (
 from ..inventory.store import Session
 from ..project import Project
 from .adopt import REASON as ADOPTED
+from .compliance import Papers
 from .home import require_known
+from .known_prices import keep_prices
 from .quote import Quote, Wanted, choose_for, quote
 from .verification import Portfolio, portfolio, require_pools
 
@@ -59,6 +68,11 @@ class FillPlan(msgspec.Struct, frozen=True):
         return sum(pool.to_buy for pool in self.pools)
 
     @property
+    def quotes(self) -> list[Quote]:
+        """By what would be bought."""
+        return [pool.quote for pool in self.pools if pool.quote is not None and pool.to_buy]
+
+    @property
     def monthly_cost(self) -> Decimal:
         """What they would cost a month."""
         return sum(
@@ -84,13 +98,34 @@ def plan_fill(project: Project, countries: Sequence[Country]) -> FillPlan:
     with ThreadPoolExecutor(len(plans) + 2, thread_name_prefix="check") as workers:
         known = workers.submit(portfolio, project)
         account = workers.submit(check, project)
-        quoted = list(workers.map(lambda plan: _quoted(project, plan), plans))
+        papers = Papers(project)
+        quoted = list(workers.map(lambda plan: _quoted(project, plan, papers), plans))
         account.result()
         return FillPlan(tuple(_within_limits(project, quoted)), known=known.result())
 
 
 def _check_credentials(project: Project) -> None:
     project.twilio.numbers.check_credentials()
+
+
+def rehearse_fill(project: Project, countries: Sequence[Country]) -> FillPlan:
+    """The plan that a fill would carry out; changes nothing."""
+    plan = plan_fill(project, countries)
+    with project.inventory.rehearsal():
+        return at_known_prices(project, plan)
+
+
+def at_known_prices(project: Project, plan: FillPlan) -> FillPlan:
+    """The plan, its prices kept; it buys nothing where one of them was never shown before."""
+    quotes = [pool.quote for pool in plan.pools if pool.quote is not None]
+    if not quotes:
+        return plan
+    try:
+        keep_prices(project, quotes)
+    except LimitExceeded as changed:
+        pools = (_told(pool, changed) if pool.quote else pool for pool in plan.pools)
+        return replace(plan, pools=tuple(pools))
+    return plan
 
 
 def pools_to_fill(project: Project, countries: Sequence[Country]) -> dict[Country, PoolSettings]:
@@ -149,12 +184,13 @@ def count_ready(project: Project, session: Session, country: Country) -> int:
     return ready - session.numbers.expiring(country, project.valid_at())
 
 
-def _quoted(project: Project, plan: PoolPlan) -> PoolPlan:
+def _quoted(project: Project, plan: PoolPlan, papers: Papers) -> PoolPlan:
     """The plan with a price; without purchases where the country refuses."""
     if not plan.to_buy:
         return plan
     try:
-        return replace(plan, quote=quote(project, choose_for(project.config, Wanted(plan.country))))
+        wanted = Wanted(plan.country, sms_only=project.config.meta.code_method == "sms")
+        return replace(plan, quote=quote(project, choose_for(project.config, wanted), papers))
     except (CredentialsError, VendorUnavailable):
         raise
     except KapsoTwilioError as error:
@@ -162,25 +198,43 @@ def _quoted(project: Project, plan: PoolPlan) -> PoolPlan:
 
 
 def _within_limits(project: Project, plans: Sequence[PoolPlan]) -> list[PoolPlan]:
-    """The plans cut to a run's and a day's pace; none buys when the whole exceeds the budget."""
+    """The plans cut to a run's and a day's pace; none buys when the whole exceeds the budget.
+
+    A country that would hold too many buys nothing, and the others go on.
+    """
     limits = project.config.limits
     with project.inventory.read() as session:
         spending = session.purchases.spending(project.run_id, project.now())
+    paced = _at_pace(limits, spending, plans)
+    prices = [plan.quote.price for plan in paced if plan.quote for _ in range(plan.to_buy)]
+    try:
+        check_budget(limits, spending, prices)
+    except LimitExceeded as limit:
+        return [_buys_nothing(plan, limit) for plan in paced]
+    return paced
+
+
+def _at_pace(limits: Limits, spending: Spending, plans: Sequence[PoolPlan]) -> list[PoolPlan]:
     left = purchases_left(limits, spending)
     paced = []
     for plan in plans:
         may_buy = plan.to_buy if left is None else min(plan.to_buy, left)
+        try:
+            check_country(limits, spending, plan.country, may_buy)
+        except LimitExceeded as limit:
+            paced.append(_buys_nothing(plan, limit))
+            continue
         left = None if left is None else left - may_buy
         why = None
         if may_buy < plan.to_buy:
             why = pace_exceeded(limits, spending, sum(other.to_buy for other in plans))
         paced.append(replace(plan, to_buy=may_buy, paced=why))
-    prices = [plan.quote.price for plan in paced if plan.quote for _ in range(plan.to_buy)]
-    try:
-        check_budget(limits, spending, prices)
-    except LimitExceeded as limit:
-        return [
-            replace(plan, to_buy=0, errors=(*plan.errors, limit)) if plan.to_buy else plan
-            for plan in paced
-        ]
     return paced
+
+
+def _buys_nothing(plan: PoolPlan, why: LimitExceeded) -> PoolPlan:
+    return _told(plan, why) if plan.to_buy else plan
+
+
+def _told(plan: PoolPlan, why: LimitExceeded) -> PoolPlan:
+    return replace(plan, to_buy=0, errors=(*plan.errors, why))

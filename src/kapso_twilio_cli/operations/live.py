@@ -10,6 +10,7 @@ from ..domain.resolution import Path, ResolveReason
 from ..errors import Locked, StateError
 from ..project import Project
 from .home import require_home
+from .known_prices import ask_again, keep_prices
 from .onboarding import LivePurchase, Onboarding, Resolution, answer, same_answer
 from .purchase import Basket, buy_number, refuse_second_answer
 from .quote import Choice, Wanted, choose_for, quote, require_within_limits
@@ -62,12 +63,13 @@ def resolve_live(
     live.lost_sids(choice)
     require_home(project)
     quoted = quote(project, choice)
+    keep_prices(project, [quoted])
     require_within_limits(project, quoted)
-    live.approve(quoted, reason)
+    if live.approve(quoted, reason):
+        ask_again(project, [quoted])
     purpose = Purpose(ref=onboarding.ref, customer=onboarding.customer, reason=reason)
-    shelf = Shelf(project, choice, sms_only=False)
     with stop_on_signals() as stop:
-        number = buy_number(project, Basket(quoted, purpose, shelf), stop)
+        number = buy_number(project, Basket(quoted, purpose, Shelf(project, quoted)), stop)
     with project.inventory.read() as session:
         held = session.reservations.of_number(number.id)
         bought = session.purchases.get(number.purchase_id) if number.purchase_id else None

@@ -38,8 +38,11 @@ class Onboarding(msgspec.Struct, frozen=True):
 class LivePurchase(msgspec.Struct, frozen=True):
     """How a live purchase is made, where one is needed."""
 
-    approve: Callable[[Quote, ResolveReason], None]
-    """Asked before it, with the reason why no pool; raises Interrupted to decline."""
+    approve: Callable[[Quote, ResolveReason], bool]
+    """Asked before it, with the reason why no pool; raises Interrupted to decline.
+
+    Tells whether a person was asked: then the price is asked for again.
+    """
     lost_sids: Callable[[Choice], None]
     """Told when SIDs that the call passed are not used."""
 

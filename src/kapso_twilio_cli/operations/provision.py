@@ -9,10 +9,11 @@ import msgspec
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..domain.purchase import Purpose
-from ..errors import Concerns, StateError, VendorRefused
+from ..errors import StateError
 from ..project import Project
 from .allowed import require_allowed
 from .home import require_home
+from .known_prices import ask_again, keep_prices
 from .purchase import Basket, buy_number
 from .quote import Quote, Wanted, choose_for, quote, require_within_limits
 from .shelf import Shelf
@@ -26,49 +27,46 @@ class Provisioned(msgspec.Struct, frozen=True):
     quote: Quote
 
 
-def quote_provision(project: Project, wanted: Wanted, phone_number: PhoneNumber | None) -> Quote:
-    """What the number would be and cost; refuses what could not be bought."""
-    project.require_enabled("buy numbers")
-    require_allowed(project.config, wanted.country)
-    require_home(project)
-    quoted = quote(project, choose_for(project.config, wanted))
-    require_within_limits(project, quoted)
-    if phone_number is not None:
-        _refuse_held(project, phone_number)
-        _refuse_not_on_sale(project, quoted, phone_number)
-    return quoted
+def quote_provision(project: Project, wanted: Wanted) -> Quote:
+    """What the number would be and cost; refuses what could not be bought. Keeps the price."""
+    _require_may_buy(project, wanted)
+    return _quoted(project, wanted)
 
 
-def provision(
-    project: Project,
-    quoted: Quote,
-    *,
-    phone_number: PhoneNumber | None,
-    approve: Callable[[Quote], None],
-) -> Provisioned:
-    """Buy `phone_number`, or any number on sale; `approve` is asked first and may raise."""
-    candidates: Iterable[PhoneNumber] = Shelf(project, quoted.choice, sms_only=False)
-    if phone_number is not None:
-        candidates = [phone_number]
-    approve(quoted)
+def rehearse_provision(project: Project, wanted: Wanted) -> Quote:
+    """As `quote_provision`; changes nothing."""
+    _require_may_buy(project, wanted)
+    with project.inventory.rehearsal():
+        return _quoted(project, wanted)
+
+
+def provision(project: Project, quoted: Quote, approve: Callable[[Quote], bool]) -> Provisioned:
+    """Buy one number of the quote; `approve` is asked first, and tells whether a person was.
+
+    It may raise. After a person was asked, the price is asked for again.
+    """
+    if approve(quoted):
+        ask_again(project, [quoted])
+    exactly = quoted.choice.wanted.phone_number
+    candidates: Iterable[PhoneNumber] = Shelf(project, quoted) if exactly is None else [exactly]
     with stop_on_signals() as stop:
         number = buy_number(project, Basket(quoted, Purpose(), candidates), stop)
     return Provisioned(number, quoted)
 
 
-def _refuse_not_on_sale(project: Project, quoted: Quote, phone_number: PhoneNumber) -> None:
-    """A number of another country or type would be bought at another price than was shown."""
-    choice = quoted.choice
-    found = project.twilio.numbers.search(
-        choice.country, choice.number_type, sms_only=False, contains=phone_number
-    )
-    if all(on_sale.phone_number != phone_number for on_sale in found):
-        raise VendorRefused(
-            f"{phone_number} is not on sale",
-            reason=f"Twilio does not list it among {choice.country}'s {choice.number_type} numbers",
-            hint=f"choose one of: kapso-twilio search --country {choice.country}",
-            concerns=Concerns.NUMBER,
-        )
+def _require_may_buy(project: Project, wanted: Wanted) -> None:
+    project.require_enabled("buy numbers")
+    require_allowed(project.config, wanted.country)
+    require_home(project)  # an absent inventory is said before a vendor is asked
+
+
+def _quoted(project: Project, wanted: Wanted) -> Quote:
+    if wanted.phone_number is not None:
+        _refuse_held(project, wanted.phone_number)
+    quoted = quote(project, choose_for(project.config, wanted))
+    keep_prices(project, [quoted])
+    require_within_limits(project, quoted)
+    return quoted
 
 
 def _refuse_held(project: Project, phone_number: PhoneNumber) -> None:

@@ -37,7 +37,7 @@ from ..errors import (
 from ..inventory.journal import NOT_OUR_PURCHASE, Entry
 from ..inventory.store import Session
 from ..project import Project, random_base32
-from .quote import Quote
+from .quote import Quote, none_on_sale
 from .rival import give_up_to, taken_by, taken_meanwhile
 from .stopping import StopRequest
 
@@ -74,11 +74,7 @@ def buy_number(project: Project, basket: Basket, stop: StopRequest) -> Number:
         refusal = bought
     if refusal is not None:
         raise refusal
-    from ..gateways.twilio_numbers import out_of_stock
-
-    choice = basket.quote.choice
-    sms_only = basket.purpose.pool is not None and project.config.meta.code_method == "sms"
-    raise out_of_stock(choice.country, choice.number_type, sms_only=sms_only)
+    raise none_on_sale(basket.quote.choice)
 
 
 def write_intent(project: Project, basket: Basket, phone_number: PhoneNumber) -> Purchase | None:
@@ -115,7 +111,8 @@ def write_intent(project: Project, basket: Basket, phone_number: PhoneNumber) ->
             tx.standing.become(Standing.HOME, now)  # it was held against the account before
         if basket.purpose.ref is not None:
             refuse_second_answer(tx, basket.purpose.ref)
-        check_purchase(limits, tx.purchases.spending(project.run_id, now), basket.quote.price)
+        spending = tx.purchases.spending(project.run_id, now)
+        check_purchase(limits, spending, intent.country, intent.price)
         tx.purchases.add(intent)
     return intent
 

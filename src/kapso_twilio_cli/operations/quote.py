@@ -1,26 +1,32 @@
 """Everything that can be known before money is spent on a country's numbers.
 
-Whether the type is sold there, what it costs, and whether the bundle may be used: a refusal here
-costs nothing.
+Whether the type is sold there, what it costs, whether a number is on sale, and whether it could be
+bought with the bundle and the address: a refusal here costs nothing.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
 from ..config.model import CountrySettings, ProjectConfig
+from ..domain.compliance import Paperwork, problems, warnings
 from ..domain.country import Country, country_name
 from ..domain.limits import check_currency, check_purchase
 from ..domain.money import Money
 from ..domain.number_type import NumberType
+from ..domain.phone_number import PhoneNumber
 from ..domain.purchase import RegulatorySids
 from ..domain.regulatory import SidChoice, choose
-from ..errors import LimitExceeded, VendorRefused
+from ..errors import Concerns, LimitExceeded, VendorRefused
 from ..project import Project
+from .compliance import Papers, look_at_papers
+
+if TYPE_CHECKING:
+    from ..gateways.twilio_numbers import NumberOnSale
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -30,23 +36,55 @@ class Wanted(msgspec.Struct, frozen=True):
     number_type: NumberType | None = None
     bundle_sid: str | None = None
     address_sid: str | None = None
+    sms_only: bool = False
+    """Only numbers that receive SMS."""
+    contains: str | None = None
+    """Only numbers with these digits."""
+    phone_number: PhoneNumber | None = None
+    """This number alone."""
 
 
 class Choice(msgspec.Struct, frozen=True):
     """What a purchase in a country will be, by the project's settings."""
 
-    country: Country
+    wanted: Wanted
     number_type: NumberType
     regulatory: RegulatorySids
     losers: tuple[str, ...]
     """SIDs that the call passed in vain, because the settings have others."""
 
+    @property
+    def country(self) -> Country:
+        """Where."""
+        return self.wanted.country
+
 
 class Quote(msgspec.Struct, frozen=True):
-    """A choice that Twilio sells, and its price a month."""
+    """A choice that Twilio sells, with what is sent for it, and its price a month."""
 
     choice: Choice
     price: Money
+    paperwork: Paperwork
+    on_sale: tuple[NumberOnSale, ...]
+    """A sample of numbers that can be bought so; a moment later they may be sold."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """Why Twilio may refuse a purchase all the same."""
+        return warnings(self.paperwork)
+
+    def can_buy(self, number: NumberOnSale) -> bool:
+        """Whether the address meets what the number requires."""
+        return self.paperwork.is_for_sale(number.address_requirements)
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Twilio's answers before a purchase; reading one raises what went wrong with it."""
+
+    prices: dict[NumberType, Money]
+    on_sale: Future[list[NumberOnSale]]
+    """One sample of the numbers on sale."""
+    paperwork: Future[Paperwork]
 
 
 def choose_for(config: ProjectConfig, wanted: Wanted) -> Choice:
@@ -55,30 +93,33 @@ def choose_for(config: ProjectConfig, wanted: Wanted) -> Choice:
     bundle = SidChoice(settings.bundle_sid, config.twilio.bundle_sid, wanted.bundle_sid)
     address = SidChoice(settings.address_sid, config.twilio.address_sid, wanted.address_sid)
     return Choice(
-        country=wanted.country,
-        number_type=wanted.number_type or settings.number_type or NumberType.LOCAL,
+        wanted=wanted,
+        number_type=wanted.number_type or config.number_type_in(wanted.country),
         regulatory=choose(bundle, address),
         losers=tuple(sid for sid in (bundle.loser, address.loser) if sid is not None),
     )
 
 
-def quote(project: Project, choice: Choice) -> Quote:
-    """The choice with its price. VendorRefused where it is not sold or its bundle cannot be used,
-    LimitExceeded where the price is unknown.
+def quote(project: Project, choice: Choice, papers: Papers | None = None) -> Quote:
+    """The choice with its price. Changes nothing.
+
+    VendorRefused where it is not sold, none is left, or Twilio would refuse its bundle or address;
+    LimitExceeded where the price is unknown. `papers` spare a run that asks for several countries
+    the same questions.
     """
-    sold, prices = offers(project, choice.country)
-    if choice.number_type not in sold:
-        raise not_sold(choice, {kind: prices.get(kind) for kind in NumberType if kind in sold})
-    price = prices.get(choice.number_type)
-    if price is None:
-        raise LimitExceeded(
-            f"the price of {choice.number_type} numbers in {choice.country} is unknown",
-            reason="Twilio names none, or the API key may not ask for it",
-            hint="grant the key the Pricing API, or use the auth token",
-        )
+    asked = ask(project, choice, papers)
+    price = known_price(choice, asked.prices)
     check_currency(project.config.limits, price)
-    _check_bundle(project, choice, project.now())
-    return Quote(choice, price)
+    paperwork, found = asked.paperwork.result(), asked.on_sale.result()
+    required = [number.address_requirements for number in found]
+    for problem in problems(paperwork, required, project.now()):
+        raise problem
+    sent = replace(choice, regulatory=paperwork.sent)
+    quoted = Quote(sent, price, paperwork, on_sale=())
+    on_sale = tuple(filter(quoted.can_buy, found))
+    if not on_sale:
+        raise none_on_sale(choice)
+    return replace(quoted, on_sale=on_sale)
 
 
 def require_within_limits(project: Project, quoted: Quote) -> None:
@@ -89,21 +130,49 @@ def require_within_limits(project: Project, quoted: Quote) -> None:
     limits = replace(project.config.limits, max_purchases_per_run=None)
     with project.inventory.read() as session:
         spending = session.purchases.spending(project.run_id, project.now())
-    check_purchase(limits, spending, quoted.price)
+    check_purchase(limits, spending, quoted.choice.country, quoted.price)
 
 
-def offers(
-    project: Project, country: Country
-) -> tuple[frozenset[NumberType], dict[NumberType, Money]]:
-    """The types on sale in the country and their monthly prices, asked for side by side."""
+def ask(project: Project, choice: Choice, papers: Papers | None = None) -> Asked:
+    """Ask everything side by side; VendorRefused, with what is sold, where the type is not."""
     twilio = project.twilio
-    workers = ThreadPoolExecutor(2, thread_name_prefix="offer")
+    workers = ThreadPoolExecutor(4, thread_name_prefix="quote")
     try:
-        sold = workers.submit(twilio.numbers.types_on_sale, country)
-        prices = workers.submit(twilio.prices.monthly, country)
-        return sold.result(), prices.result()
+        sold = workers.submit(twilio.numbers.types_on_sale, choice.country)
+        prices = workers.submit(twilio.prices.monthly, choice.country)
+        on_sale = workers.submit(_sample, project, choice)
+        paperwork = workers.submit(look_at_papers, project, choice, papers)
+        types = sold.result()
+        if choice.number_type not in types:
+            known = prices.result()
+            raise not_sold(choice, {kind: known.get(kind) for kind in NumberType if kind in types})
+        return Asked(prices.result(), on_sale, paperwork)
     finally:
         workers.shutdown(wait=False)  # who presses Ctrl-C does not wait for the answers
+
+
+def _sample(project: Project, choice: Choice) -> list[NumberOnSale]:
+    wanted = choice.wanted
+    found = project.twilio.numbers.search(
+        choice.country,
+        choice.number_type,
+        sms_only=wanted.sms_only,
+        contains=wanted.phone_number or wanted.contains,
+    )
+    exactly = wanted.phone_number
+    return [number for number in found if exactly in (None, number.phone_number)]
+
+
+def known_price(choice: Choice, prices: dict[NumberType, Money]) -> Money:
+    """The price of the choice; LimitExceeded where Twilio names none."""
+    price = prices.get(choice.number_type)
+    if price is None:
+        raise LimitExceeded(
+            f"the price of {choice.number_type} numbers in {choice.country} is unknown",
+            reason="Twilio names none, or the API key may not ask for it",
+            hint="grant the key the Pricing API, or use the auth token",
+        )
+    return price
 
 
 def not_sold(choice: Choice, sold: dict[NumberType, Money | None]) -> VendorRefused:
@@ -121,24 +190,22 @@ def not_sold(choice: Choice, sold: dict[NumberType, Money | None]) -> VendorRefu
     )
 
 
-def _check_bundle(project: Project, choice: Choice, now: datetime) -> None:
-    """Refuse a bundle that Twilio would refuse (error 21649), before a number is asked for."""
-    from ..gateways.twilio_compliance import APPROVED
+def none_on_sale(choice: Choice) -> VendorRefused:
+    """The refusal when a search finds nothing that was asked for."""
+    wanted = choice.wanted
+    if wanted.phone_number is not None:
+        return VendorRefused(
+            f"{wanted.phone_number} is not on sale",
+            reason=f"Twilio does not list it among {choice.country}'s {choice.number_type} numbers",
+            hint=f"choose one of: kapso-twilio search --country {choice.country}",
+            concerns=Concerns.NUMBER,
+        )
+    if wanted.contains is not None:
+        return VendorRefused(
+            f"no {choice.number_type} number on sale in {choice.country} holds {wanted.contains!r}",
+            reason="the search found none",
+            hint="leave --contains out, or shorten it",
+        )
+    from ..gateways.twilio_numbers import out_of_stock
 
-    sid = choice.regulatory.bundle_sid
-    if sid is None:
-        return
-    bundle = project.twilio.compliance.bundle(sid)
-    if bundle is None:
-        problem = "the account has no such bundle"
-    elif bundle.status != APPROVED:
-        problem = f"its status is {bundle.status}, not {APPROVED}"
-    elif bundle.valid_until is not None and bundle.valid_until < now:
-        problem = f"it was valid until {bundle.valid_until:%Y-%m-%d}"
-    else:
-        return
-    raise VendorRefused(
-        f"bundle {sid} cannot be used for numbers in {choice.country}",
-        reason=problem,
-        hint=f"kapso-twilio country set {choice.country} --bundle-sid BU… with an approved one",
-    )
+    return out_of_stock(choice.country, choice.number_type, sms_only=wanted.sms_only)

@@ -26,7 +26,7 @@ from .account_check import check_account
 from .actions import Action, ActionKind, action
 from .batch import error_of_batch
 from .fill import FillOptions, FillReport, fill
-from .fill_plan import FillPlan, plan_fill
+from .fill_plan import FillPlan, at_known_prices, plan_fill
 from .reservation import end
 from .settle import Settlement, settle
 from .taken import connected_at_kapso, notice_connects, quarantine_gone
@@ -59,6 +59,8 @@ class ReconcileReport(msgspec.Struct, frozen=True):
     unresolved: tuple[Unresolved, ...]
     fill: FillReport | None
     notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    """Why Twilio may refuse what a rehearsal would buy."""
     error: KapsoTwilioError | None
 
     @property
@@ -72,6 +74,7 @@ class _Findings(msgspec.Struct):
     unresolved: list[Unresolved] = field(default_factory=list)
     errors: list[KapsoTwilioError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def reconcile(project: Project, options: ReconcileOptions) -> ReconcileReport:
@@ -94,6 +97,7 @@ def reconcile(project: Project, options: ReconcileOptions) -> ReconcileReport:
         unresolved=tuple(found.unresolved),
         fill=report,
         notes=(*found.notes, *_notes(project, options, before)),
+        warnings=tuple(found.warnings),
         error=error_of_batch(found.errors, succeeded=len(found.actions)),
     )
 
@@ -204,7 +208,7 @@ def _fill(project: Project, options: FillOptions | None, found: _Findings) -> Fi
         return None
     try:
         if project.is_rehearsal:
-            _note_plan(plan_fill(project, []), found)
+            _note_plan(at_known_prices(project, plan_fill(project, [])), found)
             return None
         report = fill(project, [], options)
     except KapsoTwilioError as error:
@@ -224,6 +228,7 @@ def _note_plan(plan: FillPlan, found: _Findings) -> None:
         found.notes += [f"{pool.country}: {pool.paced.message}"] if pool.paced else []
         found.actions += [Action(ActionKind.VERIFIED, n.phone_number) for n in pool.to_verify]
         if pool.to_buy and pool.quote:
+            found.warnings += pool.quote.warnings
             price = pool.quote.price
             detail = f"{pool.to_buy} for the {pool.country} pool at {price} a month each"
             found.actions.append(Action(ActionKind.BOUGHT, None, detail))

@@ -1,26 +1,33 @@
-"""Numbers on sale in one country, taken one by one; searched for again when they run out."""
+"""Numbers on sale in one country, taken one by one.
+
+The quote's own sample comes first; when it runs out, it is searched for more.
+"""
 
 from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from ..domain.phone_number import PhoneNumber
 from ..project import Project
-from .quote import Choice
+from .quote import Quote
+
+if TYPE_CHECKING:
+    from ..gateways.twilio_numbers import NumberOnSale
 
 
 class Shelf:
     """An iterator that many workers share. It ends when a search finds nothing new."""
 
-    def __init__(self, project: Project, choice: Choice, *, sms_only: bool) -> None:
+    def __init__(self, project: Project, quoted: Quote) -> None:
         self._project = project
-        self._choice = choice
-        self._sms_only = sms_only
+        self._quoted = quoted
         self._lock = threading.Lock()
         self._found: list[PhoneNumber] = []
         self._seen: set[PhoneNumber] = set()
+        self._lay_out(quoted.on_sale)
 
     def __iter__(self) -> Iterator[PhoneNumber]:
         return self
@@ -34,10 +41,20 @@ class Shelf:
             return self._found.pop()
 
     def _search(self) -> None:
-        found = self._project.twilio.numbers.search(
-            self._choice.country, self._choice.number_type, sms_only=self._sms_only, contains=None
+        choice = self._quoted.choice
+        self._lay_out(
+            self._project.twilio.numbers.search(
+                choice.country,
+                choice.number_type,
+                sms_only=choice.wanted.sms_only,
+                contains=choice.wanted.contains,
+            )
         )
-        new = [n.phone_number for n in found if n.phone_number not in self._seen]
+
+    def _lay_out(self, found: Iterable[NumberOnSale]) -> None:
+        """Take what is new and can be bought: of mixed numbers, some may need another address."""
+        able = [one.phone_number for one in found if self._quoted.can_buy(one)]
+        new = [number for number in able if number not in self._seen]
         self._seen.update(new)
         random.shuffle(new)  # so that two buyers seldom want the same number
         self._found = new

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -19,12 +20,14 @@ from ..domain.reservation import Reservation
 from ..domain.standing import WAYS_ON, Footing
 from ..inventory.findings import Finding
 from ..inventory.journal import NOT_OUR_PURCHASE, PURCHASE_LIMITED
+from ..inventory.prices import KnownPrice
 from ..inventory.runs import LastRun
 from ..inventory.store import Session
 from ..project import Project
 from .adopt import REASON as ADOPTED
 
 EXPIRING_SOON = timedelta(days=7)
+OLD_PRICE = timedelta(days=1)
 
 
 class PoolStatus(msgspec.Struct, frozen=True):
@@ -67,7 +70,9 @@ class Status(msgspec.Struct, frozen=True):
     attention: tuple[Attention, ...]
     monthly_cost: Decimal
     monthly_cost_at_target: Decimal | None
-    """None where a pool lacks numbers and none of it has a known price."""
+    """None where a pool lacks numbers and their price is not known."""
+    prices_of: datetime | None
+    """When the oldest price was asked for that the cost at target counts on; None: of today."""
     currency: str
     last_reconcile: LastRun | None
 
@@ -78,7 +83,8 @@ def status(project: Project) -> Status:
     with project.inventory.read() as session:
         pools = _pools(project, session, now)
         spending = session.purchases.spending(project.run_id, now)
-        prices = session.numbers.newest_prices()
+        known = _known_prices(project, session, [pool.country for pool in pools])
+        prices = session.numbers.newest_prices() | {cc: known[cc].price.amount for cc in known}
         attention = [*_barred(session.standing.now()), *_attention(project, session, now)]
         limited = _limits_met(session, now)
         last = session.runs.last("reconcile")
@@ -97,6 +103,7 @@ def status(project: Project) -> Status:
         ),
         monthly_cost=spending.monthly_cost,
         monthly_cost_at_target=_cost_at_target(spending.monthly_cost, short, prices),
+        prices_of=_age_of_prices(short, known, now),
         currency=project.config.limits.currency,
         last_reconcile=last,
     )
@@ -111,6 +118,24 @@ def _cost_at_target(
             return None
         cost += missing * prices.get(pool.country, Decimal(0))
     return cost
+
+
+def _age_of_prices(
+    short: list[PoolStatus], known: dict[Country, KnownPrice], now: datetime
+) -> datetime | None:
+    counted = [pool.country for pool in short if _to_buy(pool) and pool.country in known]
+    oldest = min((known[country].asked_at for country in counted), default=now)
+    return oldest if now - oldest > OLD_PRICE else None
+
+
+def _known_prices(
+    project: Project, session: Session, countries: Iterable[Country]
+) -> dict[Country, KnownPrice]:
+    """What Twilio said last that numbers of these pools cost: as new as any number's own price."""
+    config = project.config
+    found = {cc: session.prices.find(cc, config.number_type_in(cc)) for cc in countries}
+    currency = config.limits.currency
+    return {cc: known for cc, known in found.items() if known and known.price.currency == currency}
 
 
 def _to_buy(pool: PoolStatus) -> int:
