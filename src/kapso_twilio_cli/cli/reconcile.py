@@ -9,6 +9,7 @@ import typer
 from ..errors import Interrupted, KapsoTwilioError, Locked, StateError, Terminated
 from .command import Command, Invocation, invocation
 from .options import Concurrency, DryRun, Yes
+from .patience import LockTimeout, patience
 from .tree import verb
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def reconcile_(
     *,
     no_fill: NoFill = False,
     concurrency: Concurrency = 8,
+    lock_timeout: LockTimeout = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     detailed_exitcode: DetailedExitcode = False,
@@ -52,7 +54,8 @@ def reconcile_(
     from .pool import approve_plan
     from .progress import fill_progress
 
-    with mass_work(project, "reconcile"), _RecordedRun(project):
+    lock = mass_work(project, "reconcile", patience(inv, lock_timeout))
+    with lock, _RecordedRun(project):
         with fill_progress(inv) as progress:
             options = FillOptions(
                 approve=lambda plan: approve_plan(inv, plan, yes=yes),

@@ -36,10 +36,13 @@ class Numbers:
         self._connection = connection
         self._events = events
 
-    def add(self, new: NewNumber, event: NumberEvent, at: datetime) -> Number:
+    def add(
+        self, new: NewNumber, event: NumberEvent, at: datetime, *, detail: str | None = None
+    ) -> Number:
         """Let a number enter, in the state that `event` gives it.
 
-        Raises StateError when the number or its SID is there already.
+        `detail` is for the journal, instead of the label. Raises StateError when the number or its
+        SID is there already.
         """
         state = ENTRIES[event]
         values = {
@@ -50,7 +53,7 @@ class Numbers:
             "price_millionths": columns.millionths(new.price.amount),
             "currency": new.price.currency,
             "purchase_id": new.purchase_id,
-            "bought_at": columns.time_text(at),
+            "bought_at": columns.time_text(new.bought_at or at),
             "state": state,
             "updated_at": columns.time_text(at),
             "version": 1,
@@ -62,8 +65,9 @@ class Numbers:
             tuple(values.values()),
         ).fetchone()
         added = number_in(row)
+        detail = detail or new.facts.label
         self._events.append(
-            Entry(at, event, added.id, new.purchase_id, to_state=state, detail=new.facts.label)
+            Entry(at, event, added.id, new.purchase_id, to_state=state, detail=detail)
         )
         return added
 
@@ -72,10 +76,13 @@ class Numbers:
     ) -> Number:
         """Move a number by `event`, keeping the facts that `number` carries.
 
-        Raises StateError where the table has no such move, and Locked when the number changed
+        A number that is connected is in use: a release that was asked for is off. Raises
+        StateError where the table has no such move, and Locked when the number changed
         since it was read; nothing is changed then.
         """
         state = next_state(number.state, event, subject=number.phone_number)
+        if state is NumberState.CONNECTED:
+            number = replace(number, facts=replace(number.facts, release_requested_at=None))
         moved = self._update(replace(number, state=state, reason=reason), at)
         self._events.append(Entry(at, event, number.id, None, number.state, state, detail=reason))
         return moved
@@ -97,6 +104,7 @@ class Numbers:
             "UPDATE numbers SET state = ?, reason = NULL, updated_at = ?, version = version + 1"
             " WHERE id = (SELECT id FROM numbers WHERE pool = ? AND state = ?"
             " AND verification_expiry_time >= ? AND preverified_id IS NOT NULL"
+            " AND release_requested_at IS NULL"
             " ORDER BY verification_expiry_time, id LIMIT 1) RETURNING *",
             (
                 _CLAIMED,
@@ -155,10 +163,13 @@ class Numbers:
         return [number_in(row) for row in rows]
 
     def unpooled(self, country: Country, number_type: NumberType) -> Number | None:
-        """A provisioned number of no pool, of this country and type; the oldest, or None."""
+        """A provisioned number of no pool, of this country and type; the oldest, or None.
+
+        Never one whose release was asked for.
+        """
         row = self._connection.execute(
             "SELECT * FROM numbers WHERE pool IS NULL AND state = ? AND country = ?"
-            " AND number_type = ? ORDER BY id LIMIT 1",
+            " AND number_type = ? AND release_requested_at IS NULL ORDER BY id LIMIT 1",
             (NumberState.PROVISIONED, country, number_type),
         ).fetchone()
         return number_in(row) if row else None

@@ -1,4 +1,4 @@
-"""One run of mass work (`pool fill`, `reconcile`) at a time, on one project.
+"""One run of mass work (`pool fill`, `reconcile` and the like) at a time, on one project.
 
 The operating system holds the lock, so it is free again however its holder dies.
 """
@@ -7,31 +7,51 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import msgspec
 
 from ..errors import Locked, StateError
 from ..project import Project
 
 
+class Patience(msgspec.Struct, frozen=True):
+    """How long to wait for another run to end."""
+
+    seconds: float = 0.0
+    say: Callable[[str], None] | None = None
+    """Told, once, whom it waits for."""
+
+
+AT_ONCE = Patience()
+
+
 @contextmanager
-def mass_work(project: Project, command: str, *, wait_seconds: float = 0.0) -> Iterator[None]:
-    """Hold the lock; Locked names the run that holds it already."""
+def mass_work(project: Project, command: str, patience: Patience = AT_ONCE) -> Iterator[None]:
+    """Hold the lock; Locked names the run that still holds it when patience ends."""
     from filelock import FileLock, Timeout
 
     _ = project.inventory  # without one there is nothing to lock, and no folder for the file
     folder = project.inventory_path.parent
     holder = folder / "run.json"
-    lock = FileLock(folder / "run.lock", timeout=wait_seconds, mode=0o600)
+    lock = FileLock(folder / "run.lock", timeout=0, mode=0o600)
     try:
-        lock.acquire()
+        try:
+            lock.acquire()
+        except Timeout:
+            if not patience.seconds:
+                raise
+            if patience.say is not None:
+                patience.say(_in_words(holder))
+            lock.acquire(timeout=patience.seconds)
         _write_holder(holder, project, command)
     except Timeout as error:
         raise Locked(
             f"another run is at work on project {project.name}",
             reason=_in_words(holder),
-            hint="run the command again when it has ended",
+            hint="run the command again when it has ended, or let it wait: --lock-timeout 10m",
         ) from error
     except OSError as error:
         lock.release()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -16,6 +16,7 @@ from ..domain.lifecycle import NumberState
 from ..domain.number import Number
 from ..domain.purchase import Purchase
 from ..domain.reservation import Reservation
+from ..errors import OutcomeUnknown
 from ..inventory.journal import NOT_OUR_PURCHASE, PURCHASE_LIMITED
 from ..inventory.runs import LastRun
 from ..inventory.store import Session
@@ -36,6 +37,8 @@ class PoolStatus(msgspec.Struct, frozen=True):
     expiring_soon: int
     lapsed: int
     """Numbers in state `ready` whose verification does not last long enough to hand them out."""
+    leaving: int
+    """Provisioned numbers that are to be released: none of them becomes ready."""
 
     @property
     def ready(self) -> int:
@@ -112,7 +115,7 @@ def _cost_at_target(
 
 def _to_buy(pool: PoolStatus) -> int:
     coming = pool.counts[NumberState.PROVISIONED] + pool.counts[NumberState.VERIFYING] + pool.lapsed
-    return max(0, pool.shortfall - coming - pool.unknown)
+    return max(0, pool.shortfall - (coming - pool.leaving) - pool.unknown)
 
 
 def _pools(project: Project, session: Session, now: datetime) -> tuple[PoolStatus, ...]:
@@ -120,6 +123,11 @@ def _pools(project: Project, session: Session, now: datetime) -> tuple[PoolStatu
     for entry in session.numbers.counts():
         if entry.pool is not None:
             counts.setdefault(entry.pool, Counter())[entry.state] += entry.count
+    leaving = Counter(
+        number.facts.pool
+        for number in session.stock.to_be_released()
+        if number.state is NumberState.PROVISIONED
+    )
     removed = PoolSettings(enabled=False, target_size=0)
     countries = dict.fromkeys([*project.config.pools, *counts])
     return tuple(
@@ -131,13 +139,20 @@ def _pools(project: Project, session: Session, now: datetime) -> tuple[PoolStatu
             unknown=session.purchases.unresolved_for_pool(country),
             expiring_soon=session.numbers.expiring(country, now + EXPIRING_SOON),
             lapsed=session.numbers.expiring(country, project.valid_at()),
+            leaving=leaving[country],
         )
         for country in countries
     )
 
 
 def _attention(project: Project, session: Session, now: datetime) -> list[Attention]:
-    found = [_unresolved(purchase) for purchase in session.purchases.unresolved()]
+    looked_at = _looked_at(session)
+    settle_after = project.config.limits.settle_after
+    found = [
+        _unresolved(purchase, by_hand=looked_at > purchase.started_at + settle_after)
+        for purchase in session.purchases.unresolved()
+    ]
+    found += [_unfinished(number) for number in session.stock.to_be_released()]
     for reservation in session.reservations.living():
         number = session.numbers.get(reservation.number_id)
         if number.state is not NumberState.RESERVED:
@@ -146,7 +161,11 @@ def _attention(project: Project, session: Session, now: datetime) -> list[Attent
             found.append(_overdue(number, reservation))
         elif number.reason is not None:
             found.append(_not_ended(number, reservation))
-    found += [_of_number(number) for number in session.numbers.needing_a_look()]
+    found += [
+        _of_number(number)
+        for number in session.numbers.needing_a_look()
+        if number.facts.release_requested_at is None
+    ]
     for country in project.config.pools:
         found += [
             _expired(number) for number in session.numbers.expired(country, project.valid_at())
@@ -165,13 +184,35 @@ def _attention(project: Project, session: Session, now: datetime) -> list[Attent
     return found
 
 
-def _unresolved(purchase: Purchase) -> Attention:
+def _looked_at(session: Session) -> datetime:
+    """When a reconcile last looked unknown purchases up and left one: only a person settles it,
+    if absence counted as not bought by then.
+    """
+    last = session.runs.last("reconcile")
+    if last is None or last.exit_code != OutcomeUnknown.exit_code or last.finished_at is None:
+        return datetime.min.replace(tzinfo=UTC)
+    return last.finished_at
+
+
+def _unfinished(number: Number) -> Attention:
+    asked = number.facts.release_requested_at
+    return Attention(
+        AttentionKind.RELEASE_UNFINISHED,
+        Severity.WARNING,
+        f"{number.phone_number} is to be released since {asked:%Y-%m-%d %H:%M} UTC, and is still"
+        " paid for",
+        f"kapso-twilio number release {number.phone_number} --confirm {number.phone_number}",
+        number.phone_number,
+    )
+
+
+def _unresolved(purchase: Purchase, *, by_hand: bool) -> Attention:
     return Attention(
         AttentionKind.PURCHASE_UNRESOLVED,
         Severity.CRITICAL,
         f"it is not known whether {purchase.phone_number} was bought"
         f" ({purchase.started_at:%Y-%m-%d %H:%M} UTC)",
-        "kapso-twilio reconcile",
+        f"kapso-twilio purchase settle {purchase.id}" if by_hand else "kapso-twilio reconcile",
         purchase.phone_number,
     )
 
