@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from ..domain.lifecycle import NumberState
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..inventory.store import Session
@@ -26,4 +27,7 @@ def kept(project: Project, tx: Session, number: Number) -> Number:
     if number.facts.release_requested_at is None:
         return number
     facts = replace(number.facts, release_requested_at=None)
-    return tx.numbers.save(replace(number, facts=facts, reason=None), WITHDRAWN, project.now())
+    # Of a number that was put aside, the reason says why; of a provisioned one, that it was to go.
+    reason = None if number.state is NumberState.PROVISIONED else number.reason
+    wanted = replace(number, facts=facts, reason=reason)
+    return tx.numbers.save(wanted, WITHDRAWN, project.now())
