@@ -368,6 +368,42 @@ def test_a_release_that_is_killed_at_any_point_goes_on_when_it_is_run_again(
     assert number not in project.portfolio()
 
 
+def test_a_number_that_is_not_the_projects_is_left_alone(project: ReadyProject) -> None:
+    other = "+56225550123"
+    project.sandbox.buy_in_console(other, "somebody's own")
+    refused(
+        project,
+        *("number", "release", other, "--confirm", other),
+        exit_code=3,
+        message=f"{other} is not a number of project acme",
+        reason="the inventory does not hold it",
+        hint="kapso-twilio number list",
+    )
+    assert released(project) == []
+
+
+def test_a_pool_that_falls_below_its_target_is_named(project: ReadyProject) -> None:
+    number = ready(project)
+    words = (
+        "that leaves 1 ready of 2 in the US pool: the next fill buys another;"
+        " to have less: kapso-twilio pool set US --target-size 1"
+    )
+    assert words in project.call("number", "release", number, "--dry-run").err
+    assert words in release(project, number).err
+
+
+def test_who_wants_to_keep_it_while_it_is_released_keeps_it(project: ReadyProject) -> None:
+    number = ready(project)
+    project.sandbox.fault(method="DELETE", path=META, fault="delay", delay_ms=1500)
+    process = project.start("number", "release", number, "--confirm", number)
+    wait_until(lambda: row(project, number)[2] == 1)
+    project.answer("number", "add-to-pool", number)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 75
+    assert "was changed by another process" in err
+    assert (released(project), row(project, number)[2]) == ([], 0)
+
+
 def test_a_number_that_is_to_be_released_is_not_used_again(project: ReadyProject) -> None:
     number = ready(project)
     loose = project.answer("provision", "--country", "US", "--yes")["phone_number"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..domain.lifecycle import NumberState
 from ..domain.phone_number import PhoneNumber, parse_phone_number
 from ..errors import UsageError
 from .command import Command, Invocation, invocation
@@ -14,8 +16,10 @@ from .patience import LockTimeout, patience
 from .rehearsal import rehearsing
 
 if TYPE_CHECKING:
+    from ..domain.country import Country
     from ..domain.number import Number
     from ..operations.import_number import Arrival, Imported
+    from ..operations.release import Released
 
 ForcePool = Annotated[
     bool,
@@ -217,9 +221,10 @@ def release_(
     words = f"{phone_number} is released: {price} a month saved"
     if done.done_before:
         words = f"{phone_number} was released before; it is not in the account"
-    inv.answer("number.release", _release_fields(done.number, dry_run=False), [words])
+    inv.answer("number.release", _release_fields(done, dry_run=False), [words])
     if not done.done_before:
         inv.note("the Twilio console can restore it for 10 days")
+        _say_of_pool(inv, done.number.facts.pool, leaving=0)
 
 
 def _require_confirmed(phone_number: PhoneNumber, confirm: str | None) -> None:
@@ -242,17 +247,37 @@ def _show_release(inv: Invocation, phone_number: PhoneNumber) -> None:
     words = f"would release {phone_number}, which is {number.state}: {price} a month saved"
     if found.done_before:
         words = f"{phone_number} was released before; it is not in the account"
-    inv.answer("number.release", _release_fields(number, dry_run=True), [words])
+    inv.answer("number.release", _release_fields(found, dry_run=True), [words])
+    _say_of_pool(inv, number.facts.pool, leaving=int(number.state is NumberState.READY))
 
 
-def _release_fields(number: Number, *, dry_run: bool) -> dict[str, object]:
+def _say_of_pool(inv: Invocation, pool: Country | None, *, leaving: int) -> None:
+    """Say where the next fill would buy another in its place."""
+    project = inv.project
+    settings = project.config.pools.get(pool) if pool is not None else None
+    if pool is None or settings is None or not settings.enabled:
+        return
+    with project.inventory.read() as session:
+        ready = len(session.stock.ready(pool, project.valid_at())) - leaving
+    if ready < settings.target_size:
+        inv.note(
+            f"that leaves {ready} ready of {settings.target_size} in the {pool} pool: the next fill"
+            f" buys another; to have less: kapso-twilio pool set {pool} --target-size {ready}"
+        )
+
+
+def _release_fields(found: Released, *, dry_run: bool) -> dict[str, object]:
     from .documents import amount
 
+    number = found.number
     return {
         "dry_run": dry_run,
         "phone_number": number.phone_number,
         "sid": number.sid,
         "state": number.state,
         "monthly_price": amount(number.price.amount),
+        "monthly_cost_saved": amount(
+            Decimal(0) if dry_run or found.done_before else number.price.amount
+        ),
         "currency": number.price.currency,
     }

@@ -16,7 +16,7 @@ from ..domain.lifecycle import NumberEvent, NumberState, next_state
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..domain.standing import require_footing
-from ..errors import Concerns, StateError, VendorRefused, VendorUnavailable
+from ..errors import Concerns, Locked, StateError, VendorRefused, VendorUnavailable
 from ..inventory.numbers import require
 from ..project import Project
 from .listed import refuse_listed
@@ -64,6 +64,7 @@ def release(project: Project, phone_number: PhoneNumber) -> Released:
     number = _take_out_of_use(project, found.number)
     number = _take_off_meta(project, number)
     if found.is_ours_at_twilio:
+        _require_unchanged(project, number)
         _give_back(project, number)
     return Released(_record(project, number))
 
@@ -212,6 +213,18 @@ def _is_off_meta(project: Project, preverified_id: str) -> bool:
         return project.meta.read(preverified_id) is None
     except VendorUnavailable:
         return False
+
+
+def _require_unchanged(project: Project, number: Number) -> None:
+    """Raise Locked where somebody has changed the number: connected it, say, or will keep it."""
+    with project.inventory.read() as session:
+        current = session.numbers.get(number.id)
+    if current.version != number.version:
+        raise Locked(
+            f"{number.phone_number} was changed by another process, and is not released",
+            reason=f"it is {current.state} now",
+            hint=f"kapso-twilio number show {number.phone_number}",
+        )
 
 
 def _give_back(project: Project, number: Number) -> None:

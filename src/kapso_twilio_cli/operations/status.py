@@ -199,8 +199,8 @@ def _unfinished(number: Number) -> Attention:
     return Attention(
         AttentionKind.RELEASE_UNFINISHED,
         Severity.WARNING,
-        f"{number.phone_number} is to be released since {asked:%Y-%m-%d %H:%M} UTC, and is still"
-        " paid for",
+        f"the release of {number.phone_number} was asked for ({asked:%Y-%m-%d %H:%M} UTC), and is"
+        " not done",
         f"kapso-twilio number release {number.phone_number} --confirm {number.phone_number}",
         number.phone_number,
     )
