@@ -404,6 +404,23 @@ def test_who_wants_to_keep_it_while_it_is_released_keeps_it(project: ReadyProjec
     assert (released(project), row(project, number)[2]) == ([], 0)
 
 
+def test_who_wants_to_keep_it_while_a_release_is_taken_up_again_keeps_it(
+    project: ReadyProject,
+) -> None:
+    number = ready(project)
+    project.sandbox.fault(method="DELETE", path=TWILIO, fault="drop_before")
+    assert release(project, number).exit_code == 75
+    project.sandbox.forget_requests()
+    project.sandbox.fault(method="GET", path=TWILIO, fault="delay", delay_ms=1500)
+    process = project.start("number", "release", number, "--confirm", number)
+    wait_until(lambda: any("IncomingPhoneNumbers/PN" in one for one in project.sandbox.requests()))
+    project.answer("number", "add-to-pool", number)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 75
+    assert f"{number} was changed by another process, and is not released" in err
+    assert (released(project), row(project, number)[2]) == ([], 0)
+
+
 def test_a_number_that_is_to_be_released_is_not_used_again(project: ReadyProject) -> None:
     number = ready(project)
     loose = project.answer("provision", "--country", "US", "--yes")["phone_number"]

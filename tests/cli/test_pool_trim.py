@@ -208,3 +208,19 @@ def test_an_onboarding_that_claims_meanwhile_keeps_the_pool_at_its_target(
         assert document["surplus"] == 0
         assert len(document["released"]) == 1
         assert project.states() == {"released": 1, "reserved": 2, "ready": 1}
+
+
+def test_what_is_used_otherwise_meanwhile_keeps_the_pool_at_its_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_sandbox(latency_ms=60) as sandbox:
+        project = over_target(tmp_path, monkeypatch, sandbox)
+        latest = soonest(project)[-1]
+        process = project.start("pool", "trim", "US", "--confirm", "US:3", "--json")
+        wait_until(lambda: "provisioned" in project.states())
+        project.answer("connect", latest)
+        out, _ = process.communicate(timeout=30)
+        document = json.loads(out)
+        assert process.returncode == 7
+        assert "none is above the target any more" in document["failed"][0]["reason"]
+        assert project.states() == {"released": 2, "connected": 1, "ready": 1}

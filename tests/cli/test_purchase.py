@@ -171,6 +171,21 @@ def test_a_number_with_another_projects_label_was_not_bought_here(project: Ready
     )
 
 
+def test_a_number_that_came_in_by_another_way_is_not_recorded_twice(project: ReadyProject) -> None:
+    number = project.answer("provision", "--country", "US", "--yes")["phone_number"]
+    ((purchase, sid),) = project.rows("SELECT id, sid FROM purchases")
+    project.change("UPDATE numbers SET purchase_id = NULL")
+    project.change("UPDATE purchases SET state = 'unknown', sid = NULL")
+    settle_refused(
+        project,
+        *(purchase, "--bought", sid),
+        exit_code=3,
+        message=f"{number} is in the inventory already ({sid})",
+        reason="by another way",
+        hint=f"kapso-twilio number history {number}",
+    )
+
+
 def test_a_number_with_the_purchases_own_label_was_bought(project: ReadyProject) -> None:
     purchase, number = unknown(project)
     ((label,),) = project.rows("SELECT label FROM purchases")

@@ -164,5 +164,5 @@ def _refuse_held(project: Project, purchase: Purchase, sid: str) -> None:
     raise StateError(
         f"{purchase.phone_number} is in the inventory already ({number.sid})",
         reason=f"it came in by another way than this purchase; you named {sid}",
-        hint=f"kapso-twilio purchase settle {purchase.id} --not-bought",
+        hint=f"kapso-twilio number history {purchase.phone_number}",
     )
