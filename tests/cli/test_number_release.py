@@ -254,6 +254,16 @@ def test_a_number_that_is_gone_from_the_account_already_is_recorded_as_released(
     assert row(project, number)[0] == "released"
 
 
+def test_a_look_that_does_not_find_the_number_is_no_proof_that_it_is_gone(
+    project: ReadyProject,
+) -> None:
+    number = ready(project)
+    body = {"code": 20404, "message": "not found", "status": 404}
+    project.sandbox.fault(method="GET", path=TWILIO, fault="status", status=404, body=body)
+    assert release(project, number).exit_code == 0
+    assert released(project) == [number]
+
+
 def test_a_ready_number_whose_object_is_gone_waits_for_a_person(project: ReadyProject) -> None:
     number = ready(project)
     project.sandbox.claim(preverified_id=shown_object(project, number))

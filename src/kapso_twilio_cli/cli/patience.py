@@ -30,12 +30,9 @@ def patience(inv: Invocation, lock_timeout: str | None) -> Patience:
     if lock_timeout is None:
         return AT_ONCE
     seconds = _seconds(lock_timeout)
-    says = sys.stderr.isatty() or inv.verbose
-    return (
-        Patience(seconds, lambda whom: inv.note(f"waiting for another run: {whom}"))
-        if says
-        else Patience(seconds)
-    )
+    if not (sys.stderr.isatty() or inv.verbose):
+        return Patience(seconds)
+    return Patience(seconds, lambda whom: inv.note(f"waiting for another run: {whom}"))
 
 
 def _seconds(text: str) -> float:

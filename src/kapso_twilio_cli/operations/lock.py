@@ -10,11 +10,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ..errors import Locked, StateError
 from ..project import Project
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 
 class Patience(msgspec.Struct, frozen=True):
@@ -36,16 +40,9 @@ def mass_work(project: Project, command: str, patience: Patience = AT_ONCE) -> I
     _ = project.inventory  # without one there is nothing to lock, and no folder for the file
     folder = project.inventory_path.parent
     holder = folder / "run.json"
-    lock = FileLock(folder / "run.lock", timeout=0, mode=0o600)
+    lock = FileLock(folder / "run.lock", mode=0o600)
     try:
-        try:
-            lock.acquire()
-        except Timeout:
-            if not patience.seconds:
-                raise
-            if patience.say is not None:
-                patience.say(_in_words(holder))
-            lock.acquire(timeout=patience.seconds)
+        _acquire(lock, holder, patience)
         _write_holder(holder, project, command)
     except Timeout as error:
         raise Locked(
@@ -65,6 +62,20 @@ def mass_work(project: Project, command: str, patience: Patience = AT_ONCE) -> I
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def _acquire(lock: BaseFileLock, holder: Path, patience: Patience) -> None:
+    """Take the lock now, else say whom it waits for, and wait; filelock's Timeout at the end."""
+    from filelock import Timeout
+
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        if not patience.seconds:
+            raise
+        if patience.say is not None:
+            patience.say(_in_words(holder))
+        lock.acquire(timeout=patience.seconds)
 
 
 def _write_holder(holder: Path, project: Project, command: str) -> None:

@@ -39,8 +39,8 @@ class Releasable(msgspec.Struct, frozen=True):
     """A number that may be released, and what is there of it."""
 
     number: Number
-    is_ours_at_twilio: bool
-    """The account holds it for this project: Twilio must be asked to take it back."""
+    asks_twilio: bool
+    """Twilio is asked to take it back; not where it lives on as another project's."""
     lost_object: bool
     """It is ready, and its object at Meta is gone: a customer may have claimed it."""
 
@@ -63,7 +63,7 @@ def release(project: Project, phone_number: PhoneNumber) -> Released:
         raise _put_aside(project, found.number)
     number = _take_out_of_use(project, found.number)
     number = _take_off_meta(project, number)
-    if found.is_ours_at_twilio:
+    if found.asks_twilio:
         _require_unchanged(project, number)
         _give_back(project, number)
     return Released(_record(project, number))
@@ -95,7 +95,8 @@ def releasable(project: Project, phone_number: PhoneNumber) -> Releasable | None
         project, phone_number, hint=f"remove it there first, then: {command_for(phone_number)}"
     )
     owned = project.twilio.numbers.read(number.sid)
-    is_ours = owned is not None and _is_ours(project, number, owned)
+    # One look that does not find it is no proof: it would be recorded as gone, and be paid for.
+    is_ours = owned is None or _is_ours(project, number, owned)
     if owned is not None and is_ours:
         _refuse_emergency_address(owned)
     return Releasable(number, is_ours, _lost_object(project, number))
