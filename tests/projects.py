@@ -86,6 +86,26 @@ class ReadyProject:
         finally:
             connection.close()
 
+    def change(self, statement: str, *values: object) -> None:
+        """Change the inventory, past the program."""
+        connection = sqlite3.connect(f"{self.inventory.as_uri()}?mode=rw", uri=True)
+        try:
+            with connection:
+                connection.execute(statement, values)
+        finally:
+            connection.close()
+
+    def portfolio(self) -> list[str]:
+        """The numbers that Meta lists, digits alone behind a plus."""
+        known = self.sandbox.credentials
+        answer = self.sandbox.session.get(
+            f"{self.sandbox.url}/v25.0/{known['meta_business_id']}/preverified_numbers?limit=100",
+            headers={"Authorization": f"Bearer {known['meta_token']}"},
+            timeout=30,
+        )
+        listed = [entry["phone_number"] for entry in answer.json()["data"]]
+        return ["+" + "".join(filter(str.isdigit, number)) for number in listed]
+
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table of the inventory, to compare before and after."""
         tables = self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")

@@ -11,6 +11,9 @@ from tests.projects import ReadyProject
 
 from .calls import Called
 
+IN_THE_CONSOLE = "+12025550143"
+"""A number that was bought past the program."""
+
 EXEMPT = {"sandbox serve", "demo"}
 """One serves until it is stopped, the other is a walk through all the others."""
 
@@ -90,6 +93,14 @@ def run_every_command(project: ReadyProject, *options: str) -> Iterator[Ran]:
     yield run("resolve", "--country", "US", "--ref", "b")
     yield run("reservation cancel", "--ref", "b")
     yield run("reconcile")
+    project.sandbox.buy_in_console(IN_THE_CONSOLE)
+    yield run("number import", IN_THE_CONSOLE)
+    yield run("number release", IN_THE_CONSOLE, "--confirm", IN_THE_CONSOLE)
+    project.call("pool", "set", "US", "--target-size", "1")
+    yield run("pool trim", "US", "--confirm", "US:1")
+    yield run("purchase list")
+    ((purchase, sid), *_) = project.rows("SELECT id, sid FROM purchases WHERE pool IS NULL")
+    yield run("purchase settle", purchase, "--bought", sid)
     yield run("status")
     yield run("inventory path")
     yield run("inventory check")

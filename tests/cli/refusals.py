@@ -38,8 +38,10 @@ def refused(
 
 
 def _states(everything: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
-    """What holds: all but the log, prices, and the purchases that were settled as not made."""
-    passing = ("events", "runs", "prices")
+    """What holds: all but the log, prices, the home that was proven on the way, and the purchases
+    that were settled as not made.
+    """
+    passing = ("events", "runs", "prices", "standing")
     held = {name: rows for name, rows in everything.items() if name not in passing}
     held["purchases"] = [row for row in everything["purchases"] if "not_bought" not in row]
     return held

@@ -44,6 +44,11 @@ PROMISED = {
     "connect": "phone_number state",
     "disconnect": "phone_number state policy",
     "reconcile": "actions unresolved pools",
+    "pool.trim": "country released failed surplus monthly_cost_saved currency",
+    "purchase.list": "purchases",
+    "purchase.settle": "id phone_number state sid reason",
+    "number.import": "phone_number sid country number_type state pool monthly_price currency",
+    "number.release": "phone_number sid state monthly_price monthly_cost_saved currency",
     "status": (
         "enabled plan pools attention monthly_cost monthly_cost_at_target currency last_reconcile"
     ),
@@ -52,6 +57,11 @@ PROMISED_ROWS = {
     ("pool.fill", "pools"): POOL,
     ("reconcile", "pools"): POOL,
     ("reconcile", "actions"): "kind phone_number detail",
+    ("pool.trim", "released"): "phone_number",
+    ("purchase.list", "purchases"): (
+        "id phone_number country state purpose pool ref monthly_price currency started_at sid"
+        " reason"
+    ),
     ("number.list", "numbers"): NUMBER,
     ("number.history", "events"): "at kind from_state to_state run_id host detail",
     ("number.show", "history"): "at kind from_state to_state run_id host detail",
@@ -195,7 +205,11 @@ DRY = {
     "disconnect",
     "reservation cancel",
     "number add-to-pool",
+    "number import",
+    "number release",
     "number verify",
+    "pool trim",
+    "purchase settle",
     "reconcile",
     "inventory create",
 }
@@ -264,17 +278,29 @@ def _arguments(command: str) -> tuple[str, ...]:
         "number history": ("+56225550123",),
         "number verify": (_number("state = 'ready'"),),
         "number add-to-pool": (_number("pool IS NULL"),),
+        "number import": (_number("state = 'ready'"),),
+        "number release": (_number("state = 'ready'"), "--confirm", _number("state = 'ready'")),
+        "pool trim": ("US",),
+        "purchase settle": (_bought("id"), "--bought", _bought("sid")),
     }.get(command, ())
 
 
 def _number(condition: str) -> str:
     """A number that fits, where there is an inventory to look into."""
+    statement = f"SELECT phone_number FROM numbers WHERE {condition}"  # noqa: S608 - from above
+    return _value(statement) or "+56225550123"
+
+
+def _bought(column: str) -> str:
+    """A column of a purchase, where there is one."""
+    return _value(f"SELECT {column} FROM purchases ORDER BY id") or "PN" + "0" * 32  # noqa: S608 - from above
+
+
+def _value(statement: str) -> str | None:
     path = Path(os.environ["KAPSO_TWILIO_DATA_DIR"]) / "acme" / "inventory.db"
     if not path.exists():
-        return "+56225550123"
+        return None
     connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
-    row = connection.execute(
-        f"SELECT phone_number FROM numbers WHERE {condition}"  # noqa: S608 - from above
-    ).fetchone()
+    row = connection.execute(statement).fetchone()
     connection.close()
-    return str(row[0]) if row else "+56225550123"
+    return str(row[0]) if row else None

@@ -147,3 +147,34 @@ def test_a_number_of_an_earlier_project_is_not_this_ones(
     sandbox.buy_in_console("+12145550123", "kt:acme:aaaaaaaa:bbbbbbbbbbbbbbbb")
     assert numbers(project, "--foreign") == [], "it bears this project's label"
     assert numbers(project) == []
+
+
+def quarantined(project: ReadyProject) -> str:
+    """A pool's number that was put aside."""
+    project.answer("pool", "fill")
+    (number, _) = numbers(project)
+    project.change(
+        "UPDATE numbers SET state = 'quarantined', reason = 'adopted', verification_failures = 3"
+        " WHERE phone_number = ?",
+        number,
+    )
+    return number
+
+
+def test_a_quarantined_number_joins_only_by_force_and_is_told_why(project: ReadyProject) -> None:
+    number = quarantined(project)
+    before = project.everything()
+    called = project.call("number", "add-to-pool", number)
+    assert (called.exit_code, project.everything()) == (3, before)
+    assert f"error: {number} is quarantined: adopted" in called.err
+    assert "a person must say" in called.err
+    assert f"kapso-twilio number add-to-pool {number} --force" in called.err
+    added = project.answer("number", "add-to-pool", number, "--force")
+    assert (added["state"], added["pool"]) == ("provisioned", "US")
+    events = project.answer("number", "history", number)["events"]
+    assert (events[-1]["kind"], events[-1]["from_state"]) == ("clear", "quarantined")
+    assert project.rows("SELECT max(verification_failures), max(reason) FROM numbers") == [
+        (0, None)
+    ]
+    project.answer("pool", "fill")
+    assert project.states() == {"ready": 2}

@@ -206,6 +206,8 @@ def test_out_of_stock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("number", "show"),
         ("number", "verify"),
         ("number", "add-to-pool"),
+        ("number", "import"),
+        ("number", "release"),
         ("reservation", "cancel"),
         ("provision", "--country", "CL", "--yes", "--phone-number"),
     ],

@@ -119,3 +119,54 @@ def test_a_ref_that_holds_nothing_is_refused(project: ReadyProject, ref: str) ->
     assert called.exit_code == 3
     assert f"ref {ref} holds no number" in called.err
     assert "hint: kapso-twilio reservation list" in called.err
+
+
+def gone_at_meta(project: ReadyProject) -> dict[str, Any]:
+    """A reserved number whose object was deleted by a run that was killed before it recorded it."""
+    held = handed_out(project)
+    project.sandbox.fault(method="DELETE", path="/v25.0/", fault="drop_after")
+    assert project.call("reservation", "cancel", "--ref", "a").exit_code == 75
+    return held
+
+
+def test_an_object_that_is_gone_ends_a_reservation_only_by_force(project: ReadyProject) -> None:
+    held = gone_at_meta(project)
+    called = project.call("reservation", "cancel", "--ref", "a")
+    assert called.exit_code == 3
+    command = f"kapso-twilio reservation cancel {held['phone_number']} --force"
+    assert command in called.err
+    assert project.states() == {"reserved": 1, "ready": 1}
+    document = project.answer("reservation", "cancel", "--ref", "a", "--force")
+    assert document["state"] == "provisioned"
+    assert project.answer("reservation", "list")["reservations"] == []
+    project.answer("reconcile")
+    assert project.states() == {"ready": 2}
+
+
+def test_by_force_too_what_kapso_lists_stays_reserved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox
+) -> None:
+    project = ready_project(tmp_path, monkeypatch, sandbox, kapso=True)
+    held = handed_out(project)
+    number = held["phone_number"]
+    project.sandbox.claim(preverified_id=held["preverified_id"])
+    called = project.call("reservation", "cancel", "--ref", "a", "--force")
+    assert called.exit_code == 3
+    assert f"{number} still has a WhatsApp config at Kapso" in called.err
+    assert f"hint: kapso-twilio connect {number}" in called.err
+    assert project.states() == {"reserved": 1, "ready": 1}
+    project.sandbox.unclaim(number)
+    project.answer("reservation", "cancel", "--ref", "a", "--force")
+    assert project.states() == {"provisioned": 1, "ready": 1}
+
+
+def test_by_force_too_nothing_ends_while_a_vendor_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox
+) -> None:
+    project = ready_project(tmp_path, monkeypatch, sandbox, kapso=True)
+    handed_out(project)
+    project.sandbox.fault(method="DELETE", path="/v25.0/", fault="drop_after")
+    assert project.call("reservation", "cancel", "--ref", "a", "--force").exit_code == 75
+    project.sandbox.fault(path="/platform/v1/", fault="drop_before", times=None)
+    assert project.call("reservation", "cancel", "--ref", "a", "--force").exit_code == 75
+    assert project.states() == {"reserved": 1, "ready": 1}

@@ -22,6 +22,11 @@ NEEDS_INVENTORY = [
     ("reservation", "list"),
     ("connect", "+56225550123"),
     ("disconnect", "+56225550123"),
+    ("number", "import", "+56225550123"),
+    ("number", "release", "+56225550123", "--confirm", "+56225550123"),
+    ("pool", "trim", "US", "--confirm", "US:1"),
+    ("purchase", "list"),
+    ("purchase", "settle", "ja5xmvlbk2qe7fho", "--not-bought"),
     ("inventory", "check"),
 ]
 

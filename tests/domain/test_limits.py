@@ -16,6 +16,7 @@ from kapso_twilio_cli.domain.limits import (
     check_budget,
     check_pace,
     check_purchase,
+    limit_passed,
     purchases_left,
 )
 from kapso_twilio_cli.domain.money import Money
@@ -152,3 +153,18 @@ def test_costs_add_up_exactly(prices: list[Decimal]) -> None:
     check_budget(limits, NOTHING_YET, monies)
     with pytest.raises(LimitExceeded):
         check_budget(limits, NOTHING_YET, [*monies, Money(Decimal("0.0001"), "USD")])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "cost", "words"),
+    [
+        (2, "3.00", None),
+        (3, "3.00", "limits.max_numbers is 2, and 3 count now"),
+        (2, "3.01", "limits.max_monthly_cost is 3.00, and all cost 3.01 USD a month now"),
+    ],
+)
+def test_a_limit_that_is_passed_already_is_told(numbers: int, cost: str, words: str | None) -> None:
+    limits = replace(LIFTED, max_numbers=2, max_monthly_cost=Decimal(3))
+    spending = replace(NOTHING_YET, numbers=numbers, monthly_cost=Decimal(cost))
+    assert limit_passed(limits, spending) == words
+    assert limit_passed(LIFTED, spending) is None

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kapso_twilio_cli.domain.phone_number import mask, normalise, parse_phone_number
+from kapso_twilio_cli.domain.country import country_of
+from kapso_twilio_cli.domain.phone_number import PhoneNumber, mask, normalise, parse_phone_number
 from kapso_twilio_cli.errors import UsageError
 
 
@@ -77,3 +78,18 @@ def test_a_masked_number_does_not_give_the_number_away(text: str) -> None:
     assert "•••" in mask(text)
     assert len(mask(text).replace("•", "")) < len(text)
     assert text not in mask(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [
+        ("+12025550143", "US"),
+        ("+14165550143", "CA"),
+        ("+56225550123", "CL"),
+        ("+447700900123", "GB"),  # not assigned yet, and no other country's either
+        ("+19995550143", None),  # behind +1 a guess might be of another price
+        ("+80012345678", None),
+    ],
+)
+def test_the_country_of_a_number_is_told_or_not_guessed(number: str, country: str | None) -> None:
+    assert country_of(PhoneNumber(number)) == country

@@ -14,6 +14,7 @@ from .answer import Table
 from .command import Command, invocation
 from .options import DryRun
 from .project_edit import edit, outcome, said
+from .staying import of_country
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ def disallow(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> No
     would = f"{code} would be {end}"
     words = said(f"{code} is {end}", draft, dry_run=dry_run, would=would)
     inv.answer("country.disallow", fields, words)
+    stays = of_country(inv.project, code)
+    if stays is not None:
+        inv.note(stays)
 
 
 @app.command("default", cls=Command, epilog="kapso-twilio country default CL")

@@ -6,6 +6,7 @@ import typer
 
 from .command import Command, invocation
 from .options import DryRun
+from .staying import of_project
 from .switching import switch
 from .tree import verb
 
@@ -17,4 +18,4 @@ def disable(ctx: typer.Context, *, dry_run: DryRun = False) -> None:
     """Turn custom Twilio off for the project; numbers and pools stay as they are."""
     inv = invocation(ctx)
     switch(inv, "disable", enabled=False, dry_run=dry_run)
-    inv.note("nothing is bought or handed out while it is off; no number was released")
+    inv.note(f"nothing is bought or handed out while it is off; {of_project(inv.project)}")

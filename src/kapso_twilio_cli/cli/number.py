@@ -9,10 +9,10 @@ import typer
 from ..domain.country import parse_country
 from ..domain.lifecycle import NumberState
 from ..domain.phone_number import parse_phone_number
+from . import number_changes
 from .answer import Table, cell
 from .command import Command, Invocation, invocation
-from .options import DryRun, NumberArgument, OptionalCountry, RefOption
-from .rehearsal import rehearsing
+from .options import NumberArgument, OptionalCountry, RefOption
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -32,10 +32,6 @@ Foreign = Annotated[
     bool,
     typer.Option("--foreign", help="Numbers of the account that are not this project's."),
 ]
-ForcePool = Annotated[
-    bool, typer.Option("--force", help="Also a number that was marked unavailable.")
-]
-ForceVerify = Annotated[bool, typer.Option("--force", help="Also a quarantined number.")]
 
 _COLUMNS = ("phone_number", "country", "number_type", "state", "pool", "ref", "reason")
 
@@ -97,73 +93,7 @@ def history(ctx: typer.Context, number: NumberArgument) -> None:
     inv.answer("number.history", document, [_events_table(events)])
 
 
-@app.command(
-    "verify",
-    cls=Command,
-    epilog="kapso-twilio number verify +56912345678\n"
-    "kapso-twilio number verify +56912345678 --force",
-)
-def verify(
-    ctx: typer.Context,
-    number: NumberArgument,
-    *,
-    force: ForceVerify = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Verify one pool number at Meta now."""
-    inv = invocation(ctx)
-    from ..operations.lock import mass_work
-    from ..operations.verify import number_to_verify, verify_number
-
-    project = inv.project
-    phone_number = parse_phone_number(number)
-    if dry_run:
-        found = number_to_verify(project, phone_number, quarantined=force)
-        words = f"would verify {phone_number}, which is {found.state}"
-    else:
-        with mass_work(project, "number verify"):
-            found = verify_number(project, phone_number, quarantined=force)
-        words = f"{phone_number} is {found.state}"
-    fields = {
-        "dry_run": dry_run,
-        "phone_number": found.phone_number,
-        "state": found.state,
-        "preverified_id": found.facts.preverified_id,
-        "verification_expiry_time": found.facts.verification_expiry_time,
-    }
-    inv.answer("number.verify", fields, [words])
-
-
-@app.command(
-    "add-to-pool",
-    cls=Command,
-    epilog="kapso-twilio number add-to-pool +56912345678\n"
-    "kapso-twilio number add-to-pool +56912345678 --force",
-)
-def add_to_pool_(
-    ctx: typer.Context,
-    number: NumberArgument,
-    *,
-    force: ForcePool = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Make a number a member of its country's pool, to be verified by the next fill."""
-    inv = invocation(ctx)
-    from ..operations.add_to_pool import add_to_pool
-
-    project = inv.project
-    phone_number = parse_phone_number(number)
-    with rehearsing(project, dry_run=dry_run):
-        added = add_to_pool(project, phone_number, reinstate=force)
-    fields = {
-        "dry_run": dry_run,
-        "phone_number": added.phone_number,
-        "state": added.state,
-        "pool": added.facts.pool,
-    }
-    verb = "would be" if dry_run else "is"
-    words = f"{added.phone_number} {verb} in the {added.facts.pool} pool, {added.state}"
-    inv.answer("number.add-to-pool", fields, [words])
+number_changes.register(app)
 
 
 def _look(inv: Invocation, number: str) -> tuple[Number, Reservation | None, list[Event]]:

@@ -8,10 +8,11 @@ import typer
 
 from ..domain.country import parse_country
 from ..domain.money import decimal_text
-from . import pool_settings
+from . import pool_settings, pool_trim
 from .answer import Table
 from .command import Command, Invocation, invocation
 from .options import Concurrency, DryRun, Yes
+from .patience import LockTimeout, patience
 from .quotes import say_warnings
 from .tree import noun
 
@@ -62,6 +63,7 @@ def fill_(
     countries: Countries = None,
     *,
     concurrency: Concurrency = 8,
+    lock_timeout: LockTimeout = None,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
@@ -77,7 +79,8 @@ def fill_(
     if dry_run:
         show_plan(inv, rehearse_fill(project, wanted))
         return
-    with mass_work(project, "pool fill"), fill_progress(inv) as progress:
+    lock = mass_work(project, "pool fill", patience(inv, lock_timeout))
+    with lock, fill_progress(inv) as progress:
         options = FillOptions(
             approve=lambda plan: approve_plan(inv, plan, yes=yes),
             progress=progress,
@@ -88,6 +91,9 @@ def fill_(
     error = report.error_or_limit
     if error is not None:
         raise error
+
+
+pool_trim.register(app)
 
 
 def approve_plan(inv: Invocation, plan: FillPlan, *, yes: bool) -> bool:

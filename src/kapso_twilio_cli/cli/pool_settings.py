@@ -13,6 +13,7 @@ from ..operations.allowed import require_allowed
 from .command import Command, Invocation, invocation
 from .options import DryRun
 from .project_edit import edit, outcome, said
+from .staying import above_target, of_pool, of_removed_pool
 
 if TYPE_CHECKING:
     from ..config.editing import Change
@@ -87,9 +88,7 @@ def remove_pool(ctx: typer.Context, country: CountryName, *, dry_run: DryRun = F
     would = f"the pool {code} would be removed"
     words = said(f"the pool {code} is removed", draft, dry_run=dry_run, would=would)
     inv.answer("pool.remove", fields, words)
-    inv.note(
-        "no number was released: they stay in the account and in the inventory, and are paid for"
-    )
+    inv.note(of_removed_pool(inv.project, code))
 
 
 def _changes(
@@ -125,9 +124,11 @@ def _say_what_follows(
 ) -> None:
     pool = config.pools[code]
     if before is not None and pool.target_size < before.target_size:
-        inv.note("no number is released: those above the target stay, and are paid for")
+        stays = above_target(inv.project, code, pool.target_size)
+        if stays is not None:
+            inv.note(stays)
     if before is not None and before.enabled and not pool.enabled:
-        inv.note("no number is released: they stay, and are neither handed out nor replaced")
+        inv.note(of_pool(inv.project, code))
     if config.meta.credentials == "custom":
         inv.note("with custom Meta credentials pools are not filled; numbers are bought live")
     elif pool.enabled and (before is None or pool.target_size > before.target_size):

@@ -17,6 +17,7 @@ from ..errors import (
 )
 from .command import Command, Invocation, invocation
 from .options import Concurrency, DryRun, Yes
+from .patience import LockTimeout, patience
 from .quotes import say_warnings
 from .tree import verb
 
@@ -49,6 +50,7 @@ def reconcile_(
     no_fill: NoFill = False,
     adopt: Adopt = False,
     concurrency: Concurrency = 8,
+    lock_timeout: LockTimeout = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     detailed_exitcode: DetailedExitcode = False,
@@ -73,7 +75,8 @@ def reconcile_(
     if dry_run:
         work = _show_plan(inv, project, options(lambda _plan, _progress: None))
         raise typer.Exit(10 if work and detailed_exitcode else 0)
-    with mass_work(project, "reconcile"), _RecordedRun(project):
+    lock = mass_work(project, "reconcile", patience(inv, lock_timeout))
+    with lock, _RecordedRun(project):
         with fill_progress(inv) as progress:
             report = reconcile(project, options(progress))
         if report.error is None or report.did_anything:

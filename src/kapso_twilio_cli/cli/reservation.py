@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from .answer import Table
@@ -10,6 +12,14 @@ from .options import DryRun, OptionalNumber, RefOption, number_or_ref
 from .tree import noun
 
 app = noun("List and cancel reservations.")
+
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Even if Meta's object is gone, and a customer might have claimed it; Kapso is asked.",
+    ),
+]
 
 
 @app.command("list", cls=Command, epilog="kapso-twilio reservation list --json")
@@ -43,13 +53,15 @@ def list_(ctx: typer.Context) -> None:
     "cancel",
     cls=Command,
     epilog="kapso-twilio reservation cancel +56912345678\n"
-    "kapso-twilio reservation cancel --ref signup-1234",
+    "kapso-twilio reservation cancel --ref signup-1234\n"
+    "kapso-twilio reservation cancel +56912345678 --force",
 )
 def cancel_(
     ctx: typer.Context,
     number: OptionalNumber = None,
     *,
     ref: RefOption = None,
+    force: Force = False,
     dry_run: DryRun = False,
 ) -> None:
     """End a reservation. A pool number is taken off Meta first, and verified anew later."""
@@ -62,7 +74,7 @@ def cancel_(
         found, _ = reserved(project, name)
         words = f"would cancel the reservation of {found.phone_number}"
     else:
-        found = cancel(project, name)
+        found = cancel(project, name, though_gone=force)
         words = f"the reservation of {found.phone_number} is cancelled; it is {found.state}"
     fields = {"dry_run": dry_run, "phone_number": found.phone_number, "state": found.state}
     inv.answer("reservation.cancel", fields, [words])

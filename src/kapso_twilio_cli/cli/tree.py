@@ -44,6 +44,7 @@ ENTRIES = [
     Entry("reservation", "List and cancel reservations.", _DAILY),
     Entry("search", "See the numbers on sale in a country.", _DAILY),
     Entry("provision", "Buy one number now.", _DAILY),
+    Entry("purchase", "List purchases, and settle what only a person can.", _DAILY),
     Entry("status", "See every pool and what needs attention.", _LOOK),
     Entry("number", "List numbers, and look closely at one.", _LOOK),
     Entry("project", "List the projects on this machine.", _LOOK),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NewType
 
 from ..errors import UsageError
+from .phone_number import PhoneNumber, region_of
 
 Country = NewType("Country", str)
 """An upper-case ISO 3166-1 alpha-2 code, such as `CL`."""
@@ -20,6 +21,12 @@ def parse_country(text: str) -> Country:
         reason="countries are written as ISO 3166-1 alpha-2 codes, two letters",
         hint=suggest_country(text),
     )
+
+
+def country_of(phone_number: PhoneNumber) -> Country | None:
+    """The country that a number is of; None where it cannot be told."""
+    region = region_of(phone_number)
+    return Country(region) if region in NAMES else None
 
 
 def suggest_country(text: str) -> str:

@@ -173,6 +173,7 @@ _IN_WORDS: dict[NumberEvent, str] = {
 
 _WAYS_OUT: dict[NumberState, str] = {
     _S.PROVISIONED: "kapso-twilio connect {n}, once a WhatsApp config is on it",
+    _S.VERIFYING: "wait until it is verified; if that was broken off: kapso-twilio reconcile",
     _S.READY: "kapso-twilio connect {n}, once a WhatsApp config is on it",
     _S.RESERVED: "kapso-twilio connect {n}, or kapso-twilio reservation cancel {n}",
     _S.CONNECTED: "kapso-twilio disconnect {n}",

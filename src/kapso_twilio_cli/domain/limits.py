@@ -61,6 +61,20 @@ def check_country(limits: Limits, spending: Spending, country: Country, count: i
     _check_count(name, limits.max_numbers_per_country, current, count, LimitExceeded, counts)
 
 
+def limit_passed(limits: Limits, spending: Spending) -> str | None:
+    """In words, the limit that what is held passes already; None where it is within them."""
+    cost = limits.max_monthly_cost
+    if limits.max_numbers is not None and spending.numbers > limits.max_numbers:
+        return f"limits.max_numbers is {limits.max_numbers}, and {spending.numbers} count now"
+    if cost is not None and spending.monthly_cost > cost:
+        held = decimal_text(spending.monthly_cost)
+        return (
+            f"limits.max_monthly_cost is {decimal_text(cost)}, and all cost {held}"
+            f" {limits.currency} a month now"
+        )
+    return None
+
+
 def check_currency(limits: Limits, price: Money) -> None:
     """Raise LimitExceeded for a price in another currency: it counts as unknown."""
     if price.currency != limits.currency:

@@ -61,3 +61,5 @@ class NewNumber(msgspec.Struct, frozen=True):
     price: Money
     purchase_id: str | None
     facts: NumberFacts
+    bought_at: datetime | None = None
+    """None: now."""

@@ -38,6 +38,25 @@ def _is_possible(text: str) -> bool:
         return False
 
 
+def region_of(phone_number: PhoneNumber) -> str | None:
+    """The ISO 3166-1 code of the country that the number is of; None where it cannot be told.
+
+    A number that the library does not know yet is of its country code's main country, except
+    behind +1, which many countries share at different prices.
+    """
+    import phonenumbers
+
+    parsed = phonenumbers.parse(phone_number)
+    region, code = phonenumbers.region_code_for_number(parsed), parsed.country_code
+    if region is None and code is not None and code != _SHARED_BY_MANY:
+        region = phonenumbers.region_code_for_country_code(code)
+    return None if region in (None, *_NO_COUNTRY) else str(region)
+
+
+_SHARED_BY_MANY = 1
+_NO_COUNTRY = ("ZZ", "001")  # phonenumbers' words for unknown, and for numbers of no country
+
+
 def normalise(displayed: str) -> PhoneNumber | None:
     """Turn a vendor's display form (`+1 211-555-5105`) into E.164; None if it is not one."""
     digits = "+" + re.sub(r"[^0-9]", "", displayed)

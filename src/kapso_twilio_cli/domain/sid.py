@@ -15,6 +15,7 @@ class SidKind(StrEnum):
     API_KEY = "SK"
     BUNDLE = "BU"
     ADDRESS = "AD"
+    NUMBER = "PN"
 
 
 def parse_sid(kind: SidKind, text: str) -> str:
@@ -38,4 +39,5 @@ _ARTICLES = {
     SidKind.API_KEY: "an API key",
     SidKind.BUNDLE: "a bundle",
     SidKind.ADDRESS: "an address",
+    SidKind.NUMBER: "a phone number's",
 }

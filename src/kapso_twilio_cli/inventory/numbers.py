@@ -46,11 +46,18 @@ class Numbers:
         self._events = events
 
     def add(
-        self, new: NewNumber, event: NumberEvent, at: datetime, *, reason: str | None = None
+        self,
+        new: NewNumber,
+        event: NumberEvent,
+        at: datetime,
+        *,
+        reason: str | None = None,
+        detail: str | None = None,
     ) -> Number:
         """Let a number enter, in the state that `event` gives it.
 
-        Raises StateError when the number or its SID is there already.
+        `detail` is for the journal, instead of the label. Raises StateError when the number or its
+        SID is there already.
         """
         state = ENTRIES[event]
         values = {
@@ -61,7 +68,7 @@ class Numbers:
             "price_millionths": columns.millionths(new.price.amount),
             "currency": new.price.currency,
             "purchase_id": new.purchase_id,
-            "bought_at": columns.time_text(at),
+            "bought_at": columns.time_text(new.bought_at or at),
             "state": state,
             "reason": reason,
             "updated_at": columns.time_text(at),
@@ -74,8 +81,9 @@ class Numbers:
             tuple(values.values()),
         ).fetchone()
         added = number_in(row)
+        detail = detail or new.facts.label
         self._events.append(
-            Entry(at, event, added.id, new.purchase_id, to_state=state, detail=new.facts.label)
+            Entry(at, event, added.id, new.purchase_id, to_state=state, detail=detail)
         )
         return added
 
@@ -84,10 +92,13 @@ class Numbers:
     ) -> Number:
         """Move a number by `event`, keeping the facts that `number` carries.
 
-        Raises StateError where the table has no such move, and Locked when the number changed
+        A number that is connected is in use: a release that was asked for is off. Raises
+        StateError where the table has no such move, and Locked when the number changed
         since it was read; nothing is changed then.
         """
         state = next_state(number.state, event, subject=number.phone_number)
+        if state is NumberState.CONNECTED:
+            number = replace(number, facts=replace(number.facts, release_requested_at=None))
         moved = self._update(replace(number, state=state, reason=reason), at)
         self._events.append(Entry(at, event, number.id, None, number.state, state, detail=reason))
         return moved
@@ -129,6 +140,7 @@ class Numbers:
             "UPDATE numbers SET state = ?, reason = NULL, updated_at = ?, version = version + 1"
             " WHERE id = (SELECT id FROM numbers WHERE pool = ? AND state = ?"
             " AND verification_expiry_time >= ? AND preverified_id IS NOT NULL"
+            " AND release_requested_at IS NULL"
             " ORDER BY verification_expiry_time, id LIMIT 1) RETURNING *",
             (
                 _CLAIMED,
@@ -212,7 +224,10 @@ class Numbers:
         return [number_in(row) for row in rows]
 
     def unpooled(self, country: Country, number_type: NumberType) -> Number | None:
-        """A provisioned number of no pool, of this country and type; the oldest, or None."""
+        """A provisioned number of no pool, of this country and type; the oldest, or None.
+
+        Never one whose release was asked for.
+        """
         row = self._connection.execute(
             "SELECT * FROM numbers WHERE pool IS NULL AND state = ? AND country = ?"
             " AND number_type = ? AND release_requested_at IS NULL ORDER BY id LIMIT 1",

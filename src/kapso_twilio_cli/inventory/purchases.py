@@ -19,6 +19,7 @@ from ..domain.purchase import (
     SidSource,
 )
 from ..domain.resolution import ResolveReason
+from ..errors import StateError
 from . import columns
 from .journal import Entry, Events
 
@@ -104,6 +105,23 @@ class Purchases:
         ).fetchall()
         return [_purchase(row) for row in rows]
 
+    def listed(self, state: PurchaseState | None) -> list[Purchase]:
+        """The purchases in one state, or all: unresolved ones first, then the newest."""
+        rows = self._connection.execute(
+            "SELECT * FROM purchases WHERE ?1 IS NULL OR state = ?1"
+            f" ORDER BY state NOT IN {_UNRESOLVED}, started_at DESC, id",
+            (state,),
+        ).fetchall()
+        return [_purchase(row) for row in rows]
+
+    def unresolved_for_number(self, phone_number: PhoneNumber) -> Purchase | None:
+        """The number's purchase whose outcome is not known, or None."""
+        row = self._connection.execute(
+            f"SELECT * FROM purchases WHERE phone_number = ? AND state IN {_UNRESOLVED}",
+            (phone_number,),
+        ).fetchone()
+        return _purchase(row) if row else None
+
     def unresolved_for_ref(self, ref: str) -> Purchase | None:
         """The ref's purchase whose outcome is not known, or None."""
         row = self._connection.execute(
@@ -141,6 +159,17 @@ class Purchases:
             purchases_last_day=recent["day"],
             numbers_by_country={Country(row["country"]): row["count"] for row in held},
         )
+
+
+def require_purchase(purchase: Purchase | None, purchase_id: str) -> Purchase:
+    """The purchase, or the StateError that says that there is none of this id."""
+    if purchase is None:
+        raise StateError(
+            f"there is no purchase {purchase_id}",
+            reason="a purchase is named by the 16 characters of its id",
+            hint="kapso-twilio purchase list",
+        )
+    return purchase
 
 
 def _columns(purchase: Purchase) -> dict[str, object]:

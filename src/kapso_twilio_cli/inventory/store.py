@@ -26,6 +26,7 @@ from .purchases import Purchases
 from .reservations import Reservations
 from .runs import Runs
 from .standings import OLD_COPY, Standings
+from .stock import Stock
 
 
 class Vendors(StrEnum):
@@ -61,6 +62,7 @@ class Session:
         self.standing = Standings(connection, self.events, is_old_copy=is_old_copy)
         self.findings = Findings(connection)
         self.prices = Prices(connection)
+        self.stock = Stock(connection)
 
     def listed(self, wanted: Filter) -> list[ListedNumber]:
         """Numbers and who holds each."""

@@ -6,12 +6,14 @@ Nobody knows what they were used for since, so they wait for a person.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from ..domain.label import Label, parse_label
 from ..domain.lifecycle import NumberEvent, NumberState
+from ..domain.money import Money
 from ..domain.number import NewNumber, Number, NumberFacts
 from ..domain.phone_number import PhoneNumber
 from ..project import Project
@@ -39,9 +41,11 @@ def adopt(project: Project, owned: OwnedNumber, *, connected: bool) -> Number:
         sid=owned.sid,
         country=appraisal.country,
         number_type=appraisal.number_type,
-        price=appraisal.price_or_nothing(project.config.limits.currency),
+        # It is in the account whatever it costs: an unknown price must not keep it out.
+        price=appraisal.price or Money(Decimal(0), project.config.limits.currency),
         purchase_id=None,
         facts=NumberFacts(owned.friendly_name, owned.capabilities.sms),
+        bought_at=owned.bought_at,
     )
     event = NumberEvent.ADOPTED_CONNECTED if connected else NumberEvent.ADOPTED
     with project.inventory.write() as tx:

@@ -13,10 +13,10 @@ from ..domain.lifecycle import NumberEvent, NumberState
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..domain.pool import PostDisconnect
-from ..errors import StateError
 from ..inventory.store import Session
 from ..project import Project
 from .connect import named_number
+from .listed import refuse_listed
 
 _BY_POLICY = {
     PostDisconnect.RETURN_TO_POOL: NumberEvent.DISCONNECT_RETURN,
@@ -72,15 +72,9 @@ def refuse_while_listed(project: Project, name: PhoneNumber | str) -> None:
         return
     with project.inventory.read() as session:
         number = _number_to_disconnect(session, project, name)
-    if number.state is not NumberState.CONNECTED:
-        return
-    for listed in project.kapso.connected_numbers():
-        if listed.phone_number == number.phone_number:
-            raise StateError(
-                f"{number.phone_number} still has a WhatsApp config at Kapso",
-                reason=f"Kapso lists it (phone_number_id {listed.phone_number_id})",
-                hint="remove it there first, or add --force if you know better",
-            )
+    if number.state is NumberState.CONNECTED:
+        hint = "remove it there first, or add --force if you know better"
+        refuse_listed(project, number.phone_number, hint=hint)
 
 
 def _number_to_disconnect(session: Session, project: Project, name: PhoneNumber | str) -> Number:

@@ -155,11 +155,11 @@ def _wanted(
     project: Project, session: Session, country: Country, settings: PoolSettings
 ) -> PoolPlan:
     """What the pool lacks, by the inventory alone."""
-    waiting = session.numbers.in_pool(country, NumberState.PROVISIONED, NumberState.VERIFYING)
-    to_verify = [
-        *(number for number in waiting if number.facts.release_requested_at is None),
+    members = [
+        *session.numbers.in_pool(country, NumberState.PROVISIONED, NumberState.VERIFYING),
         *session.numbers.expired(country, project.valid_at()),
     ]
+    to_verify = [number for number in members if number.facts.release_requested_at is None]
     ready = count_ready(project, session, country)
     stock = PoolStock(
         ready=ready,

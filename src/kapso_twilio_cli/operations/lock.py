@@ -1,4 +1,4 @@
-"""One run of mass work (`pool fill`, `reconcile`) at a time, on one project.
+"""One run of mass work (`pool fill`, `reconcile` and the like) at a time, on one project.
 
 The operating system holds the lock, so it is free again however its holder dies.
 """
@@ -7,31 +7,48 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from ..errors import Locked, StateError
 from ..project import Project
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """How long to wait for another run to end."""
+
+    seconds: float = 0.0
+    say: Callable[[str], None] | None = None
+    """Told, once, whom it waits for."""
+
+
+AT_ONCE = Patience()
+
 
 @contextmanager
-def mass_work(project: Project, command: str, *, wait_seconds: float = 0.0) -> Iterator[None]:
-    """Hold the lock; Locked names the run that holds it already."""
+def mass_work(project: Project, command: str, patience: Patience = AT_ONCE) -> Iterator[None]:
+    """Hold the lock; Locked names the run that still holds it when patience ends."""
     from filelock import FileLock, Timeout
 
     _ = project.inventory  # without one there is nothing to lock, and no folder for the file
     folder = project.inventory_path.parent
     holder = folder / "run.json"
-    lock = FileLock(folder / "run.lock", timeout=wait_seconds, mode=0o600)
+    lock = FileLock(folder / "run.lock", mode=0o600)
     try:
-        lock.acquire()
+        _acquire(lock, holder, patience)
         _write_holder(holder, project, command)
     except Timeout as error:
         raise Locked(
             f"another run is at work on project {project.name}",
             reason=_in_words(holder),
-            hint="run the command again when it has ended",
+            hint="run the command again when it has ended, or let it wait: --lock-timeout 10m",
         ) from error
     except OSError as error:
         lock.release()
@@ -45,6 +62,20 @@ def mass_work(project: Project, command: str, *, wait_seconds: float = 0.0) -> I
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def _acquire(lock: BaseFileLock, holder: Path, patience: Patience) -> None:
+    """Take the lock now, else say whom it waits for, and wait; filelock's Timeout at the end."""
+    from filelock import Timeout
+
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        if not patience.seconds:
+            raise
+        if patience.say is not None:
+            patience.say(_in_words(holder))
+        lock.acquire(timeout=patience.seconds)
 
 
 def _write_holder(holder: Path, project: Project, command: str) -> None:

@@ -16,16 +16,18 @@ from ..domain.resolution import Path
 from ..errors import KapsoTwilioError, StateError
 from ..project import Project
 from .connect import named_number
+from .listed import refuse_listed
 
 
-def cancel(project: Project, name: PhoneNumber | str) -> Number:
+def cancel(project: Project, name: PhoneNumber | str, *, though_gone: bool = False) -> Number:
     """End the number's reservation; it is `provisioned` then, to be verified anew.
 
     Where Meta does not answer, or the object is gone already, it stays reserved and an error says
-    why: the customer may have claimed it.
+    why: the customer may have claimed it. `though_gone`, on a person's word, ends it even then,
+    unless Kapso lists the number.
     """
     number, held = reserved(project, name)
-    return end(project, number, held, NumberEvent.CANCEL)
+    return end(project, number, held, NumberEvent.CANCEL, though_gone=though_gone)
 
 
 def reserved(project: Project, name: PhoneNumber | str) -> tuple[Number, Reservation]:
@@ -43,12 +45,19 @@ def reserved(project: Project, name: PhoneNumber | str) -> tuple[Number, Reserva
     return number, held
 
 
-def end(project: Project, number: Number, held: Reservation, event: NumberEvent) -> Number:
+def end(
+    project: Project,
+    number: Number,
+    held: Reservation,
+    event: NumberEvent,
+    *,
+    though_gone: bool = False,
+) -> Number:
     """End `held` by `event` (cancel or expire), Meta's object first."""
     next_state(number.state, event, subject=number.phone_number)  # before anything is deleted
     if held.path is Path.POOL and number.facts.preverified_id is not None:
         try:
-            _delete_at_meta(project, number)
+            _delete_at_meta(project, number, though_gone=though_gone)
         except KapsoTwilioError as error:
             why = error.reason if isinstance(error, StateError) else error.message
             _remember(project, number, f"the reservation could not be ended: {why}")
@@ -61,15 +70,21 @@ def end(project: Project, number: Number, held: Reservation, event: NumberEvent)
     return ended
 
 
-def _delete_at_meta(project: Project, number: Number) -> None:
+def _delete_at_meta(project: Project, number: Number, *, though_gone: bool) -> None:
     preverified_id = number.facts.preverified_id
     assert preverified_id is not None
     if project.is_rehearsal or project.meta.delete(preverified_id):
         return
+    n = number.phone_number
+    if though_gone:
+        # Asked now, when nobody can claim it any more, and not before.
+        refuse_listed(project, n, hint=f"kapso-twilio connect {n}")
+        return
     raise StateError(
-        f"{number.phone_number} stays reserved",
+        f"{n} stays reserved",
         reason="its object at Meta is gone already: the customer may have claimed it",
-        hint=f"if it is connected: kapso-twilio connect {number.phone_number}",
+        hint=f"if it is connected: kapso-twilio connect {n}; if you know that no customer has it:"
+        f" kapso-twilio reservation cancel {n} --force",
     )
 
 

@@ -40,8 +40,9 @@ class Settlement(msgspec.Struct, frozen=True):
             reason=self.still_unknown,
             hint="run kapso-twilio reconcile later: it looks again, and never buys for it twice"
             if self.waits
-            else "look at it in the Twilio console; if this purchase brought it, name it"
-            f" {self.purchase.label} there, then run kapso-twilio reconcile",
+            else "look at it in the Twilio console; if this purchase brought it: kapso-twilio"
+            f" purchase settle {self.purchase.id} --bought SID, else: kapso-twilio purchase settle"
+            f" {self.purchase.id} --not-bought",
         )
 
 
@@ -53,7 +54,7 @@ def settle(project: Project, purchase: Purchase) -> Settlement:
     and long enough after the request that it cannot be late.
     """
     looked_up_at = project.now()
-    under_way = _is_under_way(purchase, looked_up_at)
+    under_way = is_under_way(purchase, looked_up_at)
     owned = project.twilio.numbers.find(purchase.phone_number)
     if owned is not None:
         return _settle_found(project, purchase, owned)
@@ -93,7 +94,8 @@ def _settle_found(project: Project, purchase: Purchase, owned: OwnedNumber) -> S
     return Settlement(purchase, record(project, purchase, owned), None)
 
 
-def _is_under_way(purchase: Purchase, now: datetime) -> bool:
+def is_under_way(purchase: Purchase, now: datetime) -> bool:
+    """Whether the process that buys may still be waiting for Twilio's answer."""
     if purchase.state is not PurchaseState.OPEN:
         return False  # the owner itself has said that its request is over
     return not has_ended(purchase.owner, deadline=purchase.deadline, now=now)

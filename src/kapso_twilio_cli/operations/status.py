@@ -14,17 +14,12 @@ from ..domain.attention import Attention, AttentionKind, Severity
 from ..domain.country import Country
 from ..domain.entitlement import Plan
 from ..domain.lifecycle import NumberState
-from ..domain.number import Number
-from ..domain.purchase import Purchase
-from ..domain.reservation import Reservation
-from ..domain.standing import WAYS_ON, Footing
-from ..inventory.findings import Finding
-from ..inventory.journal import NOT_OUR_PURCHASE, PURCHASE_LIMITED
+from ..inventory.journal import PURCHASE_LIMITED
 from ..inventory.prices import KnownPrice
 from ..inventory.runs import LastRun
 from ..inventory.store import Session
 from ..project import Project
-from .adopt import REASON as ADOPTED
+from .attention import attention
 
 EXPIRING_SOON = timedelta(days=7)
 OLD_PRICE = timedelta(days=1)
@@ -42,6 +37,8 @@ class PoolStatus(msgspec.Struct, frozen=True):
     expiring_soon: int
     lapsed: int
     """Numbers in state `ready` whose verification does not last long enough to hand them out."""
+    leaving: int
+    """Provisioned numbers that are to be released: none of them becomes ready."""
 
     @property
     def ready(self) -> int:
@@ -85,7 +82,7 @@ def status(project: Project) -> Status:
         spending = session.purchases.spending(project.run_id, now)
         known = _known_prices(project, session, [pool.country for pool in pools])
         prices = session.numbers.newest_prices() | {cc: known[cc].price.amount for cc in known}
-        attention = [*_barred(session.standing.now()), *_attention(project, session, now)]
+        found = attention(project, session, now)
         limited = _limits_met(session, now)
         last = session.runs.last("reconcile")
         outside = sum(count.count for count in session.numbers.counts() if count.pool is None)
@@ -98,7 +95,7 @@ def status(project: Project) -> Status:
         pools=pools,
         outside_pools=outside,
         attention=(
-            *attention,
+            *found,
             *(_short(pool, limited.get(pool.country), why_not) for pool in short),
         ),
         monthly_cost=spending.monthly_cost,
@@ -140,7 +137,7 @@ def _known_prices(
 
 def _to_buy(pool: PoolStatus) -> int:
     coming = pool.counts[NumberState.PROVISIONED] + pool.counts[NumberState.VERIFYING] + pool.lapsed
-    return max(0, pool.shortfall - coming - pool.unknown)
+    return max(0, pool.shortfall - (coming - pool.leaving) - pool.unknown)
 
 
 def _pools(project: Project, session: Session, now: datetime) -> tuple[PoolStatus, ...]:
@@ -148,6 +145,11 @@ def _pools(project: Project, session: Session, now: datetime) -> tuple[PoolStatu
     for entry in session.numbers.counts():
         if entry.pool is not None:
             counts.setdefault(entry.pool, Counter())[entry.state] += entry.count
+    leaving = Counter(
+        number.facts.pool
+        for number in session.stock.to_be_released()
+        if number.state is NumberState.PROVISIONED
+    )
     removed = PoolSettings(enabled=False, target_size=0)
     countries = dict.fromkeys([*project.config.pools, *counts])
     return tuple(
@@ -159,120 +161,9 @@ def _pools(project: Project, session: Session, now: datetime) -> tuple[PoolStatu
             unknown=session.purchases.unresolved_for_pool(country),
             expiring_soon=session.numbers.expiring(country, now + EXPIRING_SOON),
             lapsed=session.numbers.expiring(country, project.valid_at()),
+            leaving=leaving[country],
         )
         for country in countries
-    )
-
-
-def _attention(project: Project, session: Session, now: datetime) -> list[Attention]:
-    found = [_unresolved(purchase) for purchase in session.purchases.unresolved()]
-    for reservation in session.reservations.living():
-        number = session.numbers.get(reservation.number_id)
-        if number.state is not NumberState.RESERVED:
-            continue
-        if reservation.reserved_until < now:
-            found.append(_overdue(number, reservation))
-        elif number.reason is not None:
-            found.append(_not_ended(number, reservation))
-    found += [_of_number(number) for number in session.numbers.needing_a_look()]
-    found += [_of_finding(finding) for finding in session.findings.all()]
-    for country in project.config.pools:
-        found += [
-            _expired(number) for number in session.numbers.expired(country, project.valid_at())
-        ]
-    since = now - timedelta(days=7)
-    for event in session.events.newest_of_kind(NOT_OUR_PURCHASE, since):
-        found.append(
-            Attention(
-                AttentionKind.NOT_OUR_PURCHASE,
-                Severity.WARNING,
-                f"on {event.at:%Y-%m-%d} Twilio answered a purchase with {event.detail}, which the"
-                " account held already",
-                "check its friendly name in the Twilio console",
-            )
-        )
-    return found
-
-
-def _barred(footing: Footing) -> list[Attention]:
-    """Why this inventory may neither buy nor hand out, if it may not."""
-    if footing.standing not in WAYS_ON:
-        return []
-    kind = AttentionKind(footing.standing.value)
-    return [
-        Attention(
-            kind,
-            Severity.CRITICAL,
-            f"nothing is bought or handed out: {footing.reason}",
-            WAYS_ON[footing.standing],
-        )
-    ]
-
-
-_FINDINGS = {
-    AttentionKind.LABEL_EDITED: (
-        Severity.WARNING,
-        "kapso-twilio number import {n} puts its label back",
-    ),
-    AttentionKind.FOREIGN_NUMBERS: (Severity.INFO, "kapso-twilio number list --foreign"),
-    AttentionKind.TOO_MANY_ABSENT: (
-        Severity.CRITICAL,
-        "look in the Twilio console; run kapso-twilio reconcile again",
-    ),
-    AttentionKind.WRONG_HOME: (
-        Severity.CRITICAL,
-        "put the project's own inventory in place; if it is lost: kapso-twilio reconcile --adopt",
-    ),
-}
-
-
-def _of_finding(finding: Finding) -> Attention:
-    severity, hint = _FINDINGS[finding.kind]
-    n = finding.phone_number
-    message = f"{n}: {finding.detail}" if n is not None else finding.detail
-    return Attention(finding.kind, severity, message, hint.format(n=n), n)
-
-
-def _unresolved(purchase: Purchase) -> Attention:
-    return Attention(
-        AttentionKind.PURCHASE_UNRESOLVED,
-        Severity.CRITICAL,
-        f"it is not known whether {purchase.phone_number} was bought"
-        f" ({purchase.started_at:%Y-%m-%d %H:%M} UTC)",
-        "kapso-twilio reconcile",
-        purchase.phone_number,
-    )
-
-
-def _overdue(number: Number, reservation: Reservation) -> Attention:
-    return Attention(
-        AttentionKind.RESERVATION_OVERDUE,
-        Severity.WARNING,
-        f"{number.phone_number} is reserved for {reservation.ref} beyond"
-        f" {reservation.reserved_until:%Y-%m-%d %H:%M} UTC"
-        + (f": {number.reason}" if number.reason else ""),
-        f"kapso-twilio connect {number.phone_number}, or reservation cancel {number.phone_number}",
-        number.phone_number,
-    )
-
-
-def _not_ended(number: Number, reservation: Reservation) -> Attention:
-    return Attention(
-        AttentionKind.RESERVATION_NOT_ENDED,
-        Severity.WARNING,
-        f"{number.phone_number} is reserved for {reservation.ref}: {number.reason}",
-        f"kapso-twilio connect {number.phone_number}, or reservation cancel {number.phone_number}",
-        number.phone_number,
-    )
-
-
-def _expired(number: Number) -> Attention:
-    return Attention(
-        AttentionKind.VERIFICATION_EXPIRED,
-        Severity.WARNING,
-        f"the verification of {number.phone_number} has ended, or ends too soon",
-        "kapso-twilio reconcile",
-        number.phone_number,
     )
 
 
@@ -299,33 +190,3 @@ def _short(pool: PoolStatus, limit: str | None, why_not_enabled: str | None) -> 
         if why_not_enabled is None
         else f"kapso-twilio enable, then pool fill {pool.country}",
     )
-
-
-def _of_number(number: Number) -> Attention:
-    n = number.phone_number
-    match number.state:
-        case NumberState.MISSING:
-            kind, severity = AttentionKind.MISSING, Severity.CRITICAL
-            message, hint = f"{n} is not in the account any more", "look in the Twilio console"
-        case NumberState.QUARANTINED if number.reason == ADOPTED:
-            kind, severity = AttentionKind.ADOPTED, Severity.WARNING
-            message = f"{n} carries this project's label, and nobody knows what it was used for"
-            hint = (
-                f"to use it: kapso-twilio number add-to-pool {n} --force; to give it back:"
-                f" kapso-twilio number release {n} --confirm {n}"
-            )
-            return Attention(kind, severity, message, hint, n)
-        case NumberState.QUARANTINED:
-            kind, severity = AttentionKind.QUARANTINED, Severity.WARNING
-            message = f"{n} is quarantined"
-            hint = f"kapso-twilio number show {n}"
-        case _ if number.facts.pool is None:
-            kind, severity = AttentionKind.NO_POOL_TO_RETURN_TO, Severity.WARNING
-            message = f"{n} waits outside every pool"
-            hint = f"kapso-twilio pool set {number.country} --target-size N"
-        case _:
-            kind, severity = AttentionKind.VERIFICATION_FAILING, Severity.WARNING
-            message = f"{n} could not be verified"
-            hint = f"kapso-twilio number verify {n}"
-    reason = f": {number.reason}" if number.reason else ""
-    return Attention(kind, severity, message + reason, hint, n)

@@ -11,6 +11,7 @@ from ..errors import StateError
 from ..inventory.numbers import require
 from ..project import Project
 from .line import CountryWork, Line
+from .release_request import keep
 from .stopping import stop_on_signals
 from .upkeep import lapse_expired, take_up_interrupted
 from .verification import portfolio, require_pools
@@ -24,6 +25,7 @@ def verify_number(project: Project, phone_number: PhoneNumber, *, quarantined: b
     """
     number = number_to_verify(project, phone_number, quarantined=quarantined)
     pool = number.facts.pool or number.country
+    keep(project, phone_number)
     take_up_interrupted(project, [pool])
     lapse_expired(project, [pool])
     number = _find(project, phone_number)

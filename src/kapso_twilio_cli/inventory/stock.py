@@ -1,0 +1,72 @@
+"""What is held, counted for a person's decision: what could be released, and what stays."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+import msgspec
+
+from ..domain.country import Country
+from ..domain.lifecycle import TRANSITIONS, NumberEvent, NumberState
+from ..domain.money import Money
+from ..domain.number import Number
+from . import columns
+from .numbers import number_in
+
+_RELEASABLE = [state for state, moves in TRANSITIONS.items() if NumberEvent.RELEASE in moves]
+
+
+class Held(msgspec.Struct, frozen=True):
+    """How many numbers, and what they cost a month: an amount for each currency."""
+
+    count: int
+    costs: tuple[Money, ...]
+
+
+class Stock:
+    """The numbers within one transaction, looked at and not touched."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def ready(self, pool: Country, valid_at: datetime) -> list[Number]:
+        """The pool's numbers that may be handed out, soonest to expire first."""
+        rows = self._connection.execute(
+            "SELECT * FROM numbers WHERE pool = ? AND state = ? AND verification_expiry_time >= ?"
+            " ORDER BY verification_expiry_time, id",
+            (pool, NumberState.READY, columns.time_text(valid_at)),
+        ).fetchall()
+        return [number_in(row) for row in rows]
+
+    def to_be_released(self) -> list[Number]:
+        """The numbers whose release was asked for and is not done, oldest first."""
+        marks = ", ".join("?" * len(_RELEASABLE))
+        rows = self._connection.execute(
+            "SELECT * FROM numbers WHERE release_requested_at IS NOT NULL"
+            f" AND state IN ({marks}) ORDER BY id",
+            tuple(_RELEASABLE),
+        ).fetchall()
+        return [number_in(row) for row in rows]
+
+    def held(self, *, pool: Country | None = None, country: Country | None = None) -> Held:
+        """What the project holds: of one pool, of one country, or in all."""
+        rows = self._connection.execute(
+            "SELECT currency, count(*) AS count, sum(price_millionths) AS cost FROM numbers"
+            " WHERE state <> ?1 AND (?2 IS NULL OR pool = ?2) AND (?3 IS NULL OR country = ?3)"
+            " GROUP BY currency",
+            (NumberState.RELEASED, pool, country),
+        ).fetchall()
+        costs = tuple(columns.money(row["cost"], row["currency"]) for row in rows)
+        return Held(sum(row["count"] for row in rows), costs)
+
+
+def held_by(numbers: list[Number]) -> Held:
+    """What these numbers are and cost."""
+    currencies = dict.fromkeys(number.price.currency for number in numbers)
+    prices = {
+        currency: [n.price.amount for n in numbers if n.price.currency == currency]
+        for currency in currencies
+    }
+    costs = tuple(Money(sum(amounts[1:], amounts[0]), cur) for cur, amounts in prices.items())
+    return Held(len(numbers), costs)

@@ -1,0 +1,194 @@
+"""What an operator should look at, each with its next step."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from ..domain.attention import Attention, AttentionKind, Severity
+from ..domain.lifecycle import NumberState
+from ..domain.number import Number
+from ..domain.purchase import Purchase
+from ..domain.reservation import Reservation
+from ..domain.standing import WAYS_ON, Footing
+from ..errors import OutcomeUnknown
+from ..inventory.findings import Finding
+from ..inventory.journal import NOT_OUR_PURCHASE
+from ..inventory.store import Session
+from ..project import Project
+from .adopt import REASON as ADOPTED
+
+
+def attention(project: Project, session: Session, now: datetime) -> list[Attention]:
+    """What a person should look at, by the inventory alone; a pool's shortage is `status`'s."""
+    looked_at = _looked_at(session)
+    settle_after = project.config.limits.settle_after
+    found = _barred(session.standing.now())
+    found += [
+        _unresolved(purchase, by_hand=looked_at > purchase.started_at + settle_after)
+        for purchase in session.purchases.unresolved()
+    ]
+    found += [_unfinished(number) for number in session.stock.to_be_released()]
+    for reservation in session.reservations.living():
+        number = session.numbers.get(reservation.number_id)
+        if number.state is not NumberState.RESERVED:
+            continue
+        if reservation.reserved_until < now:
+            found.append(_overdue(number, reservation))
+        elif number.reason is not None:
+            found.append(_not_ended(number, reservation))
+    found += [
+        _of_number(number)
+        for number in session.numbers.needing_a_look()
+        if number.facts.release_requested_at is None
+    ]
+    found += [_of_finding(finding) for finding in session.findings.all()]
+    for country in project.config.pools:
+        found += [
+            _expired(number) for number in session.numbers.expired(country, project.valid_at())
+        ]
+    since = now - timedelta(days=7)
+    for event in session.events.newest_of_kind(NOT_OUR_PURCHASE, since):
+        found.append(
+            Attention(
+                AttentionKind.NOT_OUR_PURCHASE,
+                Severity.WARNING,
+                f"on {event.at:%Y-%m-%d} Twilio answered a purchase with {event.detail}, which the"
+                " account held already",
+                "check its friendly name in the Twilio console",
+            )
+        )
+    return found
+
+
+def _barred(footing: Footing) -> list[Attention]:
+    """Why this inventory may neither buy nor hand out, if it may not."""
+    if footing.standing not in WAYS_ON:
+        return []
+    kind = AttentionKind(footing.standing.value)
+    return [
+        Attention(
+            kind,
+            Severity.CRITICAL,
+            f"nothing is bought or handed out: {footing.reason}",
+            WAYS_ON[footing.standing],
+        )
+    ]
+
+
+_FINDINGS = {
+    AttentionKind.LABEL_EDITED: (
+        Severity.WARNING,
+        "kapso-twilio number import {n} puts its label back",
+    ),
+    AttentionKind.FOREIGN_NUMBERS: (Severity.INFO, "kapso-twilio number list --foreign"),
+    AttentionKind.TOO_MANY_ABSENT: (
+        Severity.CRITICAL,
+        "look in the Twilio console; run kapso-twilio reconcile again",
+    ),
+    AttentionKind.WRONG_HOME: (
+        Severity.CRITICAL,
+        "put the project's own inventory in place; if it is lost: kapso-twilio reconcile --adopt",
+    ),
+}
+
+
+def _of_finding(finding: Finding) -> Attention:
+    severity, hint = _FINDINGS[finding.kind]
+    n = finding.phone_number
+    message = f"{n}: {finding.detail}" if n is not None else finding.detail
+    return Attention(finding.kind, severity, message, hint.format(n=n), n)
+
+
+def _looked_at(session: Session) -> datetime:
+    """When a reconcile last looked unknown purchases up and left one: only a person settles it,
+    if absence counted as not bought by then.
+    """
+    last = session.runs.last("reconcile")
+    if last is None or last.exit_code != OutcomeUnknown.exit_code or last.finished_at is None:
+        return datetime.min.replace(tzinfo=UTC)
+    return last.finished_at
+
+
+def _unfinished(number: Number) -> Attention:
+    asked = number.facts.release_requested_at
+    return Attention(
+        AttentionKind.RELEASE_UNFINISHED,
+        Severity.WARNING,
+        f"the release of {number.phone_number} was asked for ({asked:%Y-%m-%d %H:%M} UTC), and is"
+        " not done",
+        f"kapso-twilio number release {number.phone_number} --confirm {number.phone_number}",
+        number.phone_number,
+    )
+
+
+def _unresolved(purchase: Purchase, *, by_hand: bool) -> Attention:
+    return Attention(
+        AttentionKind.PURCHASE_UNRESOLVED,
+        Severity.CRITICAL,
+        f"it is not known whether {purchase.phone_number} was bought"
+        f" ({purchase.started_at:%Y-%m-%d %H:%M} UTC)",
+        f"kapso-twilio purchase settle {purchase.id}" if by_hand else "kapso-twilio reconcile",
+        purchase.phone_number,
+    )
+
+
+def _overdue(number: Number, reservation: Reservation) -> Attention:
+    return Attention(
+        AttentionKind.RESERVATION_OVERDUE,
+        Severity.WARNING,
+        f"{number.phone_number} is reserved for {reservation.ref} beyond"
+        f" {reservation.reserved_until:%Y-%m-%d %H:%M} UTC"
+        + (f": {number.reason}" if number.reason else ""),
+        f"kapso-twilio connect {number.phone_number}, or reservation cancel {number.phone_number}",
+        number.phone_number,
+    )
+
+
+def _not_ended(number: Number, reservation: Reservation) -> Attention:
+    return Attention(
+        AttentionKind.RESERVATION_NOT_ENDED,
+        Severity.WARNING,
+        f"{number.phone_number} is reserved for {reservation.ref}: {number.reason}",
+        f"kapso-twilio connect {number.phone_number}, or reservation cancel {number.phone_number}",
+        number.phone_number,
+    )
+
+
+def _expired(number: Number) -> Attention:
+    return Attention(
+        AttentionKind.VERIFICATION_EXPIRED,
+        Severity.WARNING,
+        f"the verification of {number.phone_number} has ended, or ends too soon",
+        "kapso-twilio reconcile",
+        number.phone_number,
+    )
+
+
+def _of_number(number: Number) -> Attention:
+    n = number.phone_number
+    match number.state:
+        case NumberState.MISSING:
+            kind, severity = AttentionKind.MISSING, Severity.CRITICAL
+            message, hint = f"{n} is not in the account any more", "look in the Twilio console"
+        case NumberState.QUARANTINED if number.reason == ADOPTED:
+            kind, severity = AttentionKind.ADOPTED, Severity.WARNING
+            message = f"{n} carries this project's label, and nobody knows what it was used for"
+            hint = (
+                f"to use it: kapso-twilio number add-to-pool {n} --force; to give it back:"
+                f" kapso-twilio number release {n} --confirm {n}"
+            )
+            return Attention(kind, severity, message, hint, n)
+        case NumberState.QUARANTINED:
+            kind, severity = AttentionKind.QUARANTINED, Severity.WARNING
+            message = f"{n} is quarantined"
+            hint = f"kapso-twilio number show {n}"
+        case _ if number.facts.pool is None:
+            kind, severity = AttentionKind.NO_POOL_TO_RETURN_TO, Severity.WARNING
+            message = f"{n} waits outside every pool"
+            hint = f"kapso-twilio pool set {number.country} --target-size N"
+        case _:
+            kind, severity = AttentionKind.VERIFICATION_FAILING, Severity.WARNING
+            message = f"{n} could not be verified"
+            hint = f"kapso-twilio number verify {n}"
+    reason = f": {number.reason}" if number.reason else ""
+    return Attention(kind, severity, message + reason, hint, n)
