@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..domain.number import Number
     from ..domain.reservation import Reservation
 
-app = noun("List numbers, and look closely at one.")
+app = noun("List, import and release numbers; look closely at one.")
 
 StateOption = Annotated[
     NumberState | None, typer.Option("--state", help="Only numbers in this state.")
