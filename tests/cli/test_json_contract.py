@@ -47,6 +47,10 @@ PROMISED = {
     "status": (
         "enabled plan pools attention monthly_cost monthly_cost_at_target currency last_reconcile"
     ),
+    "inventory.backup": "path numbers purchases size_bytes unresolved_purchases newest_event_at",
+    "inventory.restore": (
+        "path backup safety_backup kept_numbers kept_purchases installation standing"
+    ),
 }
 PROMISED_ROWS = {
     ("pool.fill", "pools"): POOL,
@@ -198,6 +202,7 @@ DRY = {
     "number verify",
     "reconcile",
     "inventory create",
+    "inventory restore",
 }
 
 
@@ -218,6 +223,7 @@ def test_a_rehearsal_changes_nothing_anywhere(project: ReadyProject, command: st
     project.answer("pool", "fill")
     project.answer("connect", "--ref", "b")
     project.answer("provision", "--country", "US", "--yes")
+    project.answer("inventory", "backup", "backup.db")
     if command == "inventory create":
         project.inventory.unlink()
     before = _everything(project)
@@ -264,6 +270,7 @@ def _arguments(command: str) -> tuple[str, ...]:
         "number history": ("+56225550123",),
         "number verify": (_number("state = 'ready'"),),
         "number add-to-pool": (_number("pool IS NULL"),),
+        "inventory restore": ("backup.db",),
     }.get(command, ())
 
 

@@ -23,6 +23,7 @@ NEEDS_INVENTORY = [
     ("connect", "+56225550123"),
     ("disconnect", "+56225550123"),
     ("inventory", "check"),
+    ("inventory", "backup"),
 ]
 
 

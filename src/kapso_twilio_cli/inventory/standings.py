@@ -30,6 +30,13 @@ class Standings:
         """Change the standing; nothing is written where it is the same already."""
         if self.now().standing is standing:
             return
+        self._write(standing, at, reason)
+
+    def restored(self, at: datetime, reason: str) -> None:
+        """A backup has just taken the inventory's place, whatever stood there before."""
+        self._write(Standing.RESTORED, at, reason)
+
+    def _write(self, standing: Standing, at: datetime, reason: str | None) -> None:
         self._connection.execute(
             "UPDATE standing SET standing = ?, reason = ?, since = ?",
             (standing, reason, columns.time_text(at)),

@@ -18,9 +18,16 @@ from ..project import Project
 @contextmanager
 def mass_work(project: Project, command: str, *, wait_seconds: float = 0.0) -> Iterator[None]:
     """Hold the lock; Locked names the run that holds it already."""
+    _ = project.inventory  # without one there is nothing to lock, and no folder for the file
+    with alone(project, command, wait_seconds=wait_seconds):
+        yield
+
+
+@contextmanager
+def alone(project: Project, command: str, *, wait_seconds: float = 0.0) -> Iterator[None]:
+    """Hold the lock, even where the inventory cannot be used. Its folder is there."""
     from filelock import FileLock, Timeout
 
-    _ = project.inventory  # without one there is nothing to lock, and no folder for the file
     folder = project.inventory_path.parent
     holder = folder / "run.json"
     lock = FileLock(folder / "run.lock", timeout=wait_seconds, mode=0o600)
