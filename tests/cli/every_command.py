@@ -99,3 +99,4 @@ def run_every_command(project: ReadyProject, *options: str) -> Iterator[Ran]:
     project.inventory.unlink()
     yield run("inventory create")
     yield run("project list")
+    yield run("project remove", "acme", "--yes")

@@ -47,6 +47,7 @@ PROMISED = {
     "status": (
         "enabled plan pools attention monthly_cost monthly_cost_at_target currency last_reconcile"
     ),
+    "project.remove": "project path secrets inventory numbers monthly_cost currency",
     "inventory.backup": "path numbers purchases size_bytes unresolved_purchases newest_event_at",
     "inventory.restore": (
         "path backup safety_backup kept_numbers kept_purchases installation standing"
@@ -203,6 +204,7 @@ DRY = {
     "reconcile",
     "inventory create",
     "inventory restore",
+    "project remove",
 }
 
 
@@ -226,6 +228,8 @@ def test_a_rehearsal_changes_nothing_anywhere(project: ReadyProject, command: st
     project.answer("inventory", "backup", "backup.db")
     if command == "inventory create":
         project.inventory.unlink()
+    if command == "project remove":
+        _end_what_is_in_use(project)
     before = _everything(project)
     words = {"disconnect": ("--ref", "b")}.get(command, _arguments(command))
     stdin = project.sandbox.credentials["kapso_api_key"]
@@ -233,6 +237,11 @@ def test_a_rehearsal_changes_nothing_anywhere(project: ReadyProject, command: st
     assert called.exit_code == 0, called.out + called.err
     assert strict(called.out)["dry_run"] is True
     assert _everything(project) == before
+
+
+def _end_what_is_in_use(project: ReadyProject) -> None:
+    project.answer("reservation", "cancel", "--ref", "a")
+    project.answer("disconnect", "--ref", "b")
 
 
 def _everything(project: ReadyProject) -> object:
@@ -271,6 +280,7 @@ def _arguments(command: str) -> tuple[str, ...]:
         "number verify": (_number("state = 'ready'"),),
         "number add-to-pool": (_number("pool IS NULL"),),
         "inventory restore": ("backup.db",),
+        "project remove": ("acme",),
     }.get(command, ())
 
 

@@ -46,7 +46,7 @@ ENTRIES = [
     Entry("provision", "Buy one number now.", _DAILY),
     Entry("status", "See every pool and what needs attention.", _LOOK),
     Entry("number", "List numbers, and look closely at one.", _LOOK),
-    Entry("project", "List the projects on this machine.", _LOOK),
+    Entry("project", "List projects, and remove one.", _LOOK),
     Entry("demo", "Watch the whole life of a pool.", _TRY),
     Entry("sandbox", "Run stand-ins for Twilio, Meta and Kapso.", _TRY),
 ]
