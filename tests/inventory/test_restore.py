@@ -35,8 +35,10 @@ from .restores import (
     write,
 )
 from .stores import (
+    DAY,
     IDENTITY,
     NOW,
+    add_ready,
     everything,
     intent,
     new_number,
@@ -125,6 +127,17 @@ def test_a_reservation_ended_since_stays_ended(path: Path) -> None:
     restored(path, backup)
     assert holders(path) == {}
     assert states(path) == {phone(1): "provisioned"}
+
+
+def test_a_number_that_was_shown_to_somebody_since_is_not_ready_as_it_was(path: Path) -> None:
+    """Whoever saw its Meta object could still claim that, after it went to another."""
+    write(path, ready(1))
+    backup = backed_up(path)
+    write(path, claims("a"), moves(1, NumberEvent.CANCEL, ends=True))
+    restored(path, backup)
+    assert states(path) == {phone(1): "provisioned"}
+    ((ref, ended),) = [(row[1], row[9]) for row in everything(path)["reservations"]]
+    assert (ref, ended is not None) == ("a", True)
 
 
 def test_a_ref_that_moved_on_to_another_number_holds_that_one_alone(path: Path) -> None:
@@ -321,6 +334,18 @@ def test_of_two_holders_the_present_one_goes_on(path: Path) -> None:
     backup = backed_up(path)
     another(path, ready(1), claims("b"))
     done = restored(path, backup)
+    assert holders(path) == {"b": phone(1)}
+    assert f"a does not hold {phone(1)} any more" in done.notes
+
+
+def test_a_number_that_another_installation_bought_again_is_there_once(path: Path) -> None:
+    write(path, ready(1), claims("a", NOW))
+    backup = backed_up(path)
+    another(path, lambda tx: add_ready(tx, 1, NOW + 30 * DAY, sid="PN-again"), claims("b"))
+    done = restored(path, backup)
+    with past_the_program(path) as connection:
+        rows = connection.execute("SELECT sid, state FROM numbers ORDER BY state").fetchall()
+    assert rows == [(new_number(1).sid, "released"), ("PN-again", "reserved")]
     assert holders(path) == {"b": phone(1)}
     assert f"a does not hold {phone(1)} any more" in done.notes
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,24 @@ def test_a_present_file_that_cannot_be_read_is_kept_aside(
     else:
         assert done.safety_backup is not None
         assert as_it_is(done.safety_backup) == broken
+
+
+def test_the_journal_of_a_lost_file_is_not_played_into_the_restored_one(path: Path) -> None:
+    write(path, ready(1))
+    backup, before = backed_up(path), everything(path)
+    write(path, *[ready(index) for index in range(2, 40)])
+    journal = path.with_name(f"{path.name}-journal")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA cache_size = 1")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE numbers SET reason = ?", ("x" * 5_000,))
+        left = journal.read_bytes()
+    path.unlink()
+    journal.write_bytes(left)
+    restored(path, backup)
+    assert everything(path)["numbers"] == before["numbers"]
+    (aside,) = (path.parent / "backups").iterdir()
+    assert aside.read_bytes() == left
 
 
 def test_what_a_damaged_file_still_tells_is_kept(path: Path) -> None:

@@ -134,8 +134,6 @@ class Joining:
         ]
         found = [self._find(present_id) for present_id in sorted({*news, *unknown})]
         wanted = [one for one in found if one.id == 0 or self._matters(one)]
-        # Released ones first: the same phone number may live on under another SID.
-        wanted.sort(key=lambda one: one.state is not NumberState.RELEASED)
         return [self._take(one, news.get(one.present["id"], [])) for one in wanted]
 
     def _find(self, present_id: int) -> TakenNumber:
