@@ -97,7 +97,7 @@ def _words(project: Project, backup: Path, restored: Restored, *, dry_run: bool)
     held, kept = in_words(restored.result), restored.kept
     lines = [
         f"{project.inventory_path} {done} from {backup}: {held}",
-        f"kept from the one before: {len(kept.numbers)} numbers, {kept.purchases} purchases",
+        f"kept from the one before: numbers {len(kept.numbers)}, purchases {kept.purchases}",
     ]
     if restored.safety_backup is not None:
         lines.append(f"the one before: {restored.safety_backup}")

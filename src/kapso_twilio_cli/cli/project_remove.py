@@ -85,8 +85,10 @@ def _stays(project: Project, removal: Removal) -> list[str]:
     if removal.put_away is None:
         return [f"Project {project.name} never had an inventory here: it bought nothing here."]
     account = project.config.twilio.account_sid
+    count = removal.numbers
+    numbers = "1 number stays" if count == 1 else f"{count} numbers stay"
     cost = f"{removal.monthly_cost} {project.config.limits.currency} a month"
     return [
-        f"{removal.numbers} numbers stay in the Twilio account {account}, for {cost}.",
+        f"{numbers} in the Twilio account {account}, for {cost}.",
         f"The inventory is kept in {removal.put_away}.",
     ]
