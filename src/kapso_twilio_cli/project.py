@@ -93,7 +93,7 @@ class Project:
         """The project's inventory; StateError where there is none, or it is another account's."""
         inventory = Inventory(self.inventory_path, Journal(self.run_id, self.owner.host))
         try:
-            self._check_pinned(inventory.identity)
+            self.check_pinned(inventory.identity, self.inventory_path)
         except StateError:
             inventory.close()
             raise
@@ -194,6 +194,30 @@ class Project:
                 " config set custom_twilio_addon true",
             )
 
+    def check_pinned(self, identity: Identity, path: Path) -> None:
+        """Raise StateError where the inventory at `path` was made for something else."""
+        for what, pinned, found, hint in (
+            ("another project", identity.project, self.name, "use the right --project"),
+            (
+                "another Twilio account",
+                identity.account_sid,
+                self.config.twilio.account_sid,
+                "put the account's SID back, or set up another project for the other account",
+            ),
+            (
+                "other vendors",
+                identity.vendors,
+                self._vendors(),
+                "set or unset KAPSO_TWILIO_SANDBOX_URL as it was when the inventory was made",
+            ),
+        ):
+            if pinned != found:
+                raise StateError(
+                    f"the inventory {path} belongs to {what}",
+                    reason=f"it was made for {pinned}; this run is for {found}",
+                    hint=hint,
+                )
+
     def create_inventory(self) -> Path:
         """Make the project's inventory; StateError if there is one already."""
         identity = Identity(
@@ -220,29 +244,6 @@ class Project:
 
     def _vendors(self) -> Vendors:
         return Vendors.STAND_INS if self.endpoints.stand_ins else Vendors.REAL
-
-    def _check_pinned(self, identity: Identity) -> None:
-        for what, pinned, found, hint in (
-            ("another project", identity.project, self.name, "use the right --project"),
-            (
-                "another Twilio account",
-                identity.account_sid,
-                self.config.twilio.account_sid,
-                "put the account's SID back, or set up another project for the other account",
-            ),
-            (
-                "other vendors",
-                identity.vendors,
-                self._vendors(),
-                "set or unset KAPSO_TWILIO_SANDBOX_URL as it was when the inventory was made",
-            ),
-        ):
-            if pinned != found:
-                raise StateError(
-                    f"the inventory {self.inventory_path} belongs to {what}",
-                    reason=f"it was made for {pinned}; this run is for {found}",
-                    hint=hint,
-                )
 
 
 def random_base32(characters: int) -> str:

@@ -104,6 +104,10 @@ def run_every_command(project: ReadyProject, *options: str) -> Iterator[Ran]:
     yield run("status")
     yield run("inventory path")
     yield run("inventory check")
+    backup = project.home / "backup.db"
+    yield run("inventory backup", str(backup))
+    yield run("inventory restore", str(backup), "--yes")
     project.inventory.unlink()
     yield run("inventory create")
     yield run("project list")
+    yield run("project remove", "acme", "--yes")

@@ -1,10 +1,15 @@
-"""`inventory`: create, path, check."""
+"""`inventory`: create, path, check, backup, restore."""
 
 from __future__ import annotations
 
+import re
+import shutil
+import sqlite3
 import stat
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.projects import ReadyProject
 
@@ -47,3 +52,131 @@ def test_the_data_directory_is_the_users_unless_it_is_chosen(
     assert project.answer("inventory", "path")["path"] == str(path)
     assert project.answer("inventory", "create")["path"] == str(path)
     assert path.is_file()
+
+
+def change(project: ReadyProject, statement: str) -> None:
+    """Reach past the program."""
+    connection = sqlite3.connect(project.inventory)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_check_finds_what_was_changed_past_the_program_and_leads_to_a_backup(
+    project: ReadyProject,
+) -> None:
+    project.answer("pool", "fill")
+    backup = project.answer("inventory", "backup")["path"]
+    change(project, "UPDATE numbers SET state = 'connected' WHERE id = 1")
+    called = project.call("inventory", "check", "--json")
+    assert called.exit_code == 3
+    (problem,) = called.document["problems"]
+    assert problem.endswith(" is connected, and its last event made it ready")
+    assert called.document["error"]["hint"] == f"kapso-twilio inventory restore {backup}"
+    project.answer("inventory", "restore", backup, "--yes")
+    assert project.answer("inventory", "check")["problems"] == []
+    assert project.states() == {"ready": 2}
+
+
+def test_a_backup_says_where_it_is_and_what_it_holds(project: ReadyProject) -> None:
+    project.answer("pool", "fill")
+    before = project.inventory.read_bytes()
+    document = project.answer("inventory", "backup")
+    path = Path(document["path"])
+    assert path.parent == project.inventory.parent / "backups"
+    assert re.fullmatch(r"\d{8}T\d{6}\.\d{6}Z\.db", path.name)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert (document["numbers"], document["purchases"], document["unresolved_purchases"]) == (
+        2,
+        2,
+        0,
+    )
+    assert document["size_bytes"] == path.stat().st_size
+    assert project.inventory.read_bytes() == before
+    words = project.call("inventory", "backup", "mine.db").out
+    assert words.startswith(f"{project.home / 'mine.db'}: ")
+    assert "2 numbers, 0 unresolved purchases, newest event 20" in words
+
+
+def test_a_backup_never_overwrites(project: ReadyProject) -> None:
+    (project.home / "mine.db").write_text("mine")
+    called = project.call("inventory", "backup", "mine.db")
+    assert called.exit_code == 3
+    assert "there is a file at" in called.err
+    assert (project.home / "mine.db").read_text() == "mine"
+    called = project.call("inventory", "backup", str(project.inventory))
+    assert called.exit_code == 3
+    assert project.answer("inventory", "check")["problems"] == []
+
+
+def test_a_backup_of_another_projects_file_is_refused(project: ReadyProject) -> None:
+    change(project, "UPDATE identity SET project = 'beta'")
+    called = project.call("inventory", "backup")
+    assert called.exit_code == 3
+    assert "belongs to another project" in called.err
+    assert not (project.inventory.parent / "backups").exists()
+
+
+def test_a_restore_needs_a_yes(project: ReadyProject) -> None:
+    project.answer("pool", "fill")
+    project.answer("inventory", "backup", "mine.db")
+    before = project.inventory.read_bytes()
+    called = project.call("inventory", "restore", "mine.db")
+    assert called.exit_code == 2
+    assert "add --yes" in called.err
+    assert "2 numbers" in called.err
+    assert project.inventory.read_bytes() == before
+
+
+def test_a_restore_keeps_what_was_handed_out_since_and_bars_the_rest(project: ReadyProject) -> None:
+    project.answer("pool", "fill")
+    project.answer("inventory", "backup", "mine.db")
+    held = project.answer("resolve", "--ref", "a")["phone_number"]
+    bought = project.answer("provision", "--country", "CL", "--yes")["phone_number"]
+    called = project.call("inventory", "restore", "mine.db", "--yes", "--json")
+    assert called.exit_code == 0, called.err
+    document = called.document
+    assert sorted(document["kept_numbers"]) == sorted([held, bought])
+    assert (document["kept_purchases"], document["standing"]) == (1, "restored")
+    assert Path(document["safety_backup"]).is_file()
+    assert (
+        called.err == "nothing is bought or handed out before: kapso-twilio reconcile --no-fill\n"
+    )
+    assert project.owes_what_it_knows()
+    (row,) = project.rows("SELECT ref, ended_at FROM reservations")
+    assert row == ("a", None)
+    ((standing, reason),) = project.rows("SELECT standing, reason FROM standing")
+    assert standing == "restored"
+    assert reason.startswith("restored from mine.db, of 20")
+
+
+def test_a_lost_inventory_is_restored(project: ReadyProject) -> None:
+    project.answer("pool", "fill")
+    project.answer("inventory", "backup", "mine.db")
+    shutil.rmtree(project.inventory.parent)
+    called = project.call("status")
+    assert called.exit_code == 3
+    assert "kapso-twilio inventory restore PATH" in called.err
+    project.answer("inventory", "restore", "mine.db", "--yes")
+    assert project.owes_what_it_knows()
+    assert stat.S_IMODE(project.inventory.parent.stat().st_mode) == 0o700
+
+
+def test_another_projects_backup_is_refused(project: ReadyProject) -> None:
+    project.answer("inventory", "backup", "mine.db")
+    connection = sqlite3.connect("mine.db")
+    connection.execute("UPDATE identity SET account_sid = ?", ("AC" + "9" * 32,))
+    connection.commit()
+    connection.close()
+    called = project.call("inventory", "restore", "mine.db", "--yes")
+    assert called.exit_code == 3
+    assert f"{project.home / 'mine.db'} belongs to another Twilio account" in called.err
+
+
+def test_a_restore_waits_for_no_other_mass_work(project: ReadyProject) -> None:
+    project.answer("inventory", "backup", "mine.db")
+    with FileLock(project.inventory.parent / "run.lock"):
+        called = project.call("inventory", "restore", "mine.db", "--yes")
+    assert called.exit_code == 75
+    assert "another run is at work" in called.err

@@ -52,6 +52,11 @@ PROMISED = {
     "status": (
         "enabled plan pools attention monthly_cost monthly_cost_at_target currency last_reconcile"
     ),
+    "project.remove": "project path secrets inventory numbers monthly_cost currency",
+    "inventory.backup": "path numbers purchases size_bytes unresolved_purchases newest_event_at",
+    "inventory.restore": (
+        "path backup safety_backup kept_numbers kept_purchases installation standing"
+    ),
 }
 PROMISED_ROWS = {
     ("pool.fill", "pools"): POOL,
@@ -212,6 +217,8 @@ DRY = {
     "purchase settle",
     "reconcile",
     "inventory create",
+    "inventory restore",
+    "project remove",
 }
 
 
@@ -232,8 +239,11 @@ def test_a_rehearsal_changes_nothing_anywhere(project: ReadyProject, command: st
     project.answer("pool", "fill")
     project.answer("connect", "--ref", "b")
     project.answer("provision", "--country", "US", "--yes")
+    project.answer("inventory", "backup", "backup.db")
     if command == "inventory create":
         project.inventory.unlink()
+    if command == "project remove":
+        _end_what_is_in_use(project)
     before = _everything(project)
     words = {"disconnect": ("--ref", "b")}.get(command, _arguments(command))
     stdin = project.sandbox.credentials["kapso_api_key"]
@@ -241,6 +251,11 @@ def test_a_rehearsal_changes_nothing_anywhere(project: ReadyProject, command: st
     assert called.exit_code == 0, called.out + called.err
     assert strict(called.out)["dry_run"] is True
     assert _everything(project) == before
+
+
+def _end_what_is_in_use(project: ReadyProject) -> None:
+    project.answer("reservation", "cancel", "--ref", "a")
+    project.answer("disconnect", "--ref", "b")
 
 
 def _everything(project: ReadyProject) -> object:
@@ -282,6 +297,8 @@ def _arguments(command: str) -> tuple[str, ...]:
         "number release": (_number("state = 'ready'"), "--confirm", _number("state = 'ready'")),
         "pool trim": ("US",),
         "purchase settle": (_bought("id"), "--bought", _bought("sid")),
+        "inventory restore": ("backup.db",),
+        "project remove": ("acme",),
     }.get(command, ())
 
 

@@ -28,6 +28,7 @@ NEEDS_INVENTORY = [
     ("purchase", "list"),
     ("purchase", "settle", "ja5xmvlbk2qe7fho", "--not-bought"),
     ("inventory", "check"),
+    ("inventory", "backup"),
 ]
 
 

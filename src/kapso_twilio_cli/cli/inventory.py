@@ -1,15 +1,21 @@
-"""`kapso-twilio inventory`: create, locate and check the inventory."""
+"""`kapso-twilio inventory`: create, locate, check, back up and restore the inventory."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-from ..errors import StateError
 from .command import Command, invocation
+from .inventory_restore import register
 from .options import DryRun
 from .tree import noun
 
-app = noun("Create, locate and check the inventory.")
+if TYPE_CHECKING:
+    from ..inventory.contents import Contents
+
+app = noun("Create, check, back up and restore the inventory.")
 
 
 @app.command("create", cls=Command, epilog="kapso-twilio inventory create -p acme")
@@ -32,20 +38,57 @@ def path_(ctx: typer.Context) -> None:
 
 @app.command("check", cls=Command, epilog="kapso-twilio inventory check")
 def check(ctx: typer.Context) -> None:
-    """Check that the inventory is sound and is this project's."""
+    """Check that the inventory is sound, agrees with its own events, and is this project's."""
     inv = invocation(ctx)
-    from ..inventory.connection import integrity_problems
+    from ..operations.check_inventory import cannot_be_believed, check_inventory
 
     project = inv.project
     path = project.inventory_path
-    problems = integrity_problems(path) if path.exists() else []
-    if not problems:
-        _ = project.inventory  # raises where there is none, or it is another project's
+    problems = check_inventory(project)
     words = [f"{path}: sound"] if not problems else [f"{path}: {text}" for text in problems]
     inv.answer("inventory.check", {"path": str(path), "problems": problems}, words)
     if problems:
-        raise StateError(
-            f"the inventory {path} is damaged",
-            reason=problems[0],
-            hint="stop using it, and put a copy of the file from before the damage in its place",
-        )
+        raise cannot_be_believed(project, problems)
+
+
+@app.command(
+    "backup",
+    cls=Command,
+    epilog="kapso-twilio inventory backup\nkapso-twilio inventory backup /mnt/usb/acme.db",
+)
+def backup(
+    ctx: typer.Context,
+    path: Annotated[
+        str | None,
+        typer.Argument(metavar="[PATH]", help="The new file; else one among the backups."),
+    ] = None,
+) -> None:
+    """Copy the inventory to a new file, and check the copy. It may be in use meanwhile.
+
+    It holds no secrets.
+    """
+    inv = invocation(ctx)
+    from ..operations.backup import make_backup
+
+    made = make_backup(inv.project, Path(path).absolute() if path else None)
+    held = made.contents
+    fields = {
+        "path": str(made.path),
+        "size_bytes": made.size_bytes,
+        "numbers": held.numbers,
+        "purchases": held.purchases,
+        "unresolved_purchases": held.unresolved,
+        "newest_event_at": held.newest_event_at,
+    }
+    words = f"{made.path}: {made.size_bytes} bytes, {in_words(held)}"
+    inv.answer("inventory.backup", fields, [words])
+
+
+def in_words(held: Contents) -> str:
+    """What an inventory holds, in a line."""
+    numbers = "1 number" if held.numbers == 1 else f"{held.numbers} numbers"
+    unresolved = f"{held.unresolved} unresolved purchase{'s' * (held.unresolved != 1)}"
+    return f"{numbers}, {unresolved}, newest event {held.newest_event_at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+register(app)

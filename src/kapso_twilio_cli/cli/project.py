@@ -9,12 +9,13 @@ import typer
 from ..errors import ConfigError
 from .answer import Table
 from .command import Command, Invocation, invocation
+from .project_remove import register
 from .tree import noun
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-app = noun("List the projects on this machine.")
+app = noun("List the projects on this machine, and remove one.")
 
 
 @app.command(
@@ -74,3 +75,6 @@ def _listed(path: Path) -> dict[str, object]:
         "inventory_path": str(inventory),
         "problem": None,
     }
+
+
+register(app)

@@ -35,7 +35,7 @@ ENTRIES = [
     Entry("enable", "Turn custom Twilio on for the project.", _SET_UP),
     Entry("disable", "Turn custom Twilio off for the project.", _SET_UP),
     Entry("country", "Choose countries, bundles and addresses.", _SET_UP),
-    Entry("inventory", "Create, locate and check the inventory.", _SET_UP),
+    Entry("inventory", "Create, check, back up and restore the inventory.", _SET_UP),
     Entry("pool", "Keep pools of ready numbers, one per country.", _DAILY),
     Entry("resolve", "Get a number for one onboarding.", _DAILY),
     Entry("connect", "Record that a WhatsApp config is on a number.", _DAILY),
@@ -47,7 +47,7 @@ ENTRIES = [
     Entry("purchase", "List purchases, and settle what only a person can.", _DAILY),
     Entry("status", "See every pool and what needs attention.", _LOOK),
     Entry("number", "List, import and release numbers; look closely at one.", _LOOK),
-    Entry("project", "List the projects on this machine.", _LOOK),
+    Entry("project", "List projects, and remove one.", _LOOK),
     Entry("demo", "Watch the whole life of a pool.", _TRY),
     Entry("sandbox", "Run stand-ins for Twilio, Meta and Kapso.", _TRY),
 ]

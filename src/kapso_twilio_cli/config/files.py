@@ -32,6 +32,19 @@ def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> 
         ) from None
 
 
+def remove(path: Path) -> None:
+    """Remove a file, for good when this returns; ConfigError when it cannot be removed."""
+    try:
+        path.unlink()
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be removed",
+            reason=error.strerror or str(error),
+            hint="check who owns the folder, then run the same again",
+        ) from None
+
+
 def _mode_of(target: Path) -> int:
     return stat.S_IMODE(target.stat().st_mode) if target.exists() else OWNER_ONLY
 

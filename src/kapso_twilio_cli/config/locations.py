@@ -51,6 +51,12 @@ def inventory_path(project: str, environ: Mapping[str, str] = os.environ) -> Pat
     return data_dir(environ) / project / "inventory.db"
 
 
+def removed_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """The directory that keeps the inventories of removed projects."""
+    folder = data_dir(environ)
+    return (folder if environ.get("KAPSO_TWILIO_DATA_DIR") else folder.parent) / "removed"
+
+
 def named_project_file(name: str) -> Path:
     """The place of a project's file by its name, whether it is there or not."""
     return config_dir() / _PROJECTS / f"{parse_project_name(name)}.toml"
@@ -89,6 +95,24 @@ def find_project_file(
         return _existing(named_project_file(name))
     here = (cwd or Path.cwd()) / HERE
     return here if here.is_file() else _only_project()
+
+
+def find_project_by_name(
+    name: str,
+    *,
+    config_path: Path | None,
+    environ: Mapping[str, str] = os.environ,
+    cwd: Path | None = None,
+) -> Path:
+    """The file of the project of that name, wherever a project file may stand.
+
+    What the file holds is for the caller to check. Raises ConfigError when there is none.
+    """
+    chosen = config_path or _path(environ.get("KAPSO_TWILIO_CONFIG"))
+    if chosen is not None:
+        return _existing(chosen)
+    named, here = named_project_file(name), (cwd or Path.cwd()) / HERE
+    return here if here.is_file() and not named.is_file() else _existing(named)
 
 
 def endpoints(environ: Mapping[str, str] = os.environ) -> Endpoints:
@@ -135,7 +159,7 @@ def _only_project() -> Path:
 def _what_there_is() -> str:
     names = [path.stem for path in project_files()]
     if not names:
-        return "kapso-twilio configure sets a project up"
+        return "kapso-twilio configure sets one up"
     return f"projects that are set up: {', '.join(names)}; kapso-twilio configure adds one"
 
 

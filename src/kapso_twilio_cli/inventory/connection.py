@@ -10,9 +10,11 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import KapsoTwilioError, Locked, StateError
+from .consistency import copy_pages, damage_in, is_busy, schema_version
 from .schema import MIGRATIONS
 
 _BUSY_TIMEOUT_MS = 10_000
@@ -30,17 +32,8 @@ class Database:
         """A rehearsal: every write is carried out, and rolled back at its end."""
         self._lock = threading.RLock()
         _refuse_network_file_system(path)
-        with _translated(path):
-            self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=rw",
-                uri=True,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-            self._connection.execute("PRAGMA foreign_keys = ON")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.row_factory = sqlite3.Row
+        with translated(path):
+            self._connection = connect(path)
         self._migrate()
 
     def close(self) -> None:
@@ -51,8 +44,8 @@ class Database:
     def copy_to(self, path: Path) -> None:
         """Make a consistent copy, 0600, whatever other processes write meanwhile."""
         path.touch(mode=0o600)
-        with self._lock, _translated(self.path), closing(sqlite3.connect(path)) as copy:
-            self._connection.backup(copy)
+        with self._lock, translated(self.path), closing(sqlite3.connect(path)) as copy:
+            copy_pages(self._connection, copy)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -68,7 +61,7 @@ class Database:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        with self._lock, _translated(self.path):
+        with self._lock, translated(self.path):
             self._connection.execute(begin)
             try:
                 yield self._connection
@@ -82,64 +75,131 @@ class Database:
         version = self._schema_version()
         if version > len(MIGRATIONS):
             self.close()
-            raise StateError(
-                f"the inventory {self.path} was written by a newer kapso-twilio",
-                reason=f"its schema is version {version}, this program knows {len(MIGRATIONS)}",
-                hint="upgrade kapso-twilio on this host",
-            )
+            raise newer_schema(self.path, version)
         for number in range(version, len(MIGRATIONS)):
             with self.write() as connection:
                 if self._schema_version() != number:
                     continue  # another process was quicker
-                for statement in MIGRATIONS[number]:
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {number + 1}")
+                if number == version:
+                    self._back_up_before_migration(version)
+                migrate_once(connection, number)
+
+    def _back_up_before_migration(self, version: int) -> None:
+        """Keep the file as it is. Who asks holds the write lock, so that one process does it."""
+        if version == 0:
+            return  # new, and empty
+        from .backup import automatic_place, write_backup
+
+        try:
+            place = automatic_place(
+                self.path, datetime.now(UTC), f"before-schema-{len(MIGRATIONS)}-"
+            )
+            # Not by the connection that is about to write: SQLite copies from no such one.
+            with translated(self.path), closing(connect(self.path)) as reader:
+                write_backup(reader, place)
+        except KapsoTwilioError as error:
+            raise StateError(
+                f"the inventory {self.path} was left as it is: it could not be backed up before it"
+                f" is brought to schema version {len(MIGRATIONS)}",
+                reason=f"{error.message}: {error.reason}",
+                hint=error.hint,
+            ) from error
 
     def _schema_version(self) -> int:
-        with self._lock, _translated(self.path):
-            version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        return version
+        with self._lock, translated(self.path):
+            return schema_version(self._connection)
+
+
+def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
+    """A connection to a file that exists, with no transaction of its own accord."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def migrate_once(connection: sqlite3.Connection, number: int) -> None:
+    """Carry out one migration; the caller has begun the transaction, and commits it."""
+    for statement in MIGRATIONS[number]:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {number + 1}")
+
+
+def newer_schema(path: Path, version: int) -> StateError:
+    """The refusal of a file whose schema this program does not know."""
+    return StateError(
+        f"the inventory {path} was written by a newer kapso-twilio",
+        reason=f"its schema is version {version}, this program knows {len(MIGRATIONS)}",
+        hint="upgrade kapso-twilio on this host",
+    )
 
 
 def integrity_problems(path: Path) -> list[str]:
     """What SQLite finds wrong with the file: empty when it is sound."""
     try:
-        # Not `mode=ro`: after a kill, SQLite first takes back what was half done.
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
-        try:
-            found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
-            broken = connection.execute("PRAGMA foreign_key_check").fetchall()
-        finally:
-            connection.close()
+        with snapshot(path) as copy:
+            return damage_in(copy)
     except sqlite3.DatabaseError as error:
         return [str(error)]
-    problems = [text for text in found if text != "ok"]
-    return problems + [f"a row of {row[0]} refers to a row that is not there" for row in broken]
 
 
 @contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def snapshot(path: Path) -> Iterator[sqlite3.Connection]:
+    """The file as it is at one moment, in memory: to look at it takes longer than to copy it.
+
+    Raises Locked where others hold the file, and sqlite3.DatabaseError where it is damaged.
+    """
+    with closing(sqlite3.connect(":memory:")) as copy:
+        try:
+            # Not `mode=ro`: after a kill, SQLite first takes back what was half done.
+            with closing(connect(path)) as file:
+                copy_pages(file, copy)
+        except sqlite3.OperationalError as error:
+            if is_busy(error):
+                raise _cannot_use(path, error) from error
+            raise
+        copy.row_factory = sqlite3.Row
+        yield copy
+
+
+@contextmanager
+def translated(
+    path: Path, kind: type[sqlite3.DatabaseError] = sqlite3.DatabaseError
+) -> Iterator[None]:
+    """Say of SQLite's errors of this kind what they mean for the inventory at `path`."""
     try:
         yield
-    except sqlite3.IntegrityError as error:
-        raise StateError(
-            "the inventory refuses the change",
-            reason=f"it would contradict what is there: {error}",
-            hint="run kapso-twilio inventory check, and report this",
-        ) from error
-    except sqlite3.OperationalError as error:
-        raise _cannot_use(path, error) from error
-    except sqlite3.DatabaseError as error:
-        raise StateError(
-            f"the inventory {path} is damaged",
-            reason=str(error),
-            hint="run kapso-twilio inventory check, and restore a backup of the file",
-        ) from error
+    except kind as error:
+        raise _in_words(path, error) from error
+
+
+def _in_words(path: Path, error: sqlite3.DatabaseError) -> KapsoTwilioError:
+    match error:
+        case sqlite3.IntegrityError():
+            return StateError(
+                "the inventory refuses the change",
+                reason=f"it would contradict what is there: {error}",
+                hint="run kapso-twilio inventory check, and report this",
+            )
+        case sqlite3.OperationalError():
+            return _cannot_use(path, error)
+    return StateError(
+        f"the inventory {path} is damaged",
+        reason=str(error),
+        hint="run kapso-twilio inventory check, and kapso-twilio inventory restore PATH",
+    )
 
 
 def _cannot_use(path: Path, error: sqlite3.OperationalError) -> KapsoTwilioError:
     text = str(error)
-    if "locked" in text or "busy" in text:
+    if is_busy(error):
         return Locked(
             f"the inventory {path} is busy",
             reason=f"another process has held it for {_BUSY_TIMEOUT_MS // 1000} s",

@@ -16,7 +16,7 @@ class Standings:
     """The standing within one transaction."""
 
     def __init__(
-        self, connection: sqlite3.Connection, events: Events, *, is_old_copy: bool
+        self, connection: sqlite3.Connection, events: Events, *, is_old_copy: bool = False
     ) -> None:
         self._connection = connection
         self._events = events
@@ -38,6 +38,13 @@ class Standings:
         """Change the standing; nothing is written where it is the same already."""
         if self.now().standing is standing:
             return
+        self._write(standing, at, reason)
+
+    def restored(self, at: datetime, reason: str) -> None:
+        """A backup has just taken the inventory's place, whatever stood there before."""
+        self._write(Standing.RESTORED, at, reason)
+
+    def _write(self, standing: Standing, at: datetime, reason: str | None) -> None:
         self._connection.execute(
             "UPDATE standing SET standing = ?, reason = ?, since = ?",
             (standing, reason, columns.time_text(at)),

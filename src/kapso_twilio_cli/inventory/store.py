@@ -74,13 +74,7 @@ class Inventory:
 
     def __init__(self, path: Path, journal: Journal) -> None:
         """Open an existing inventory; StateError where there is none, or it cannot be used."""
-        if not path.exists():
-            raise StateError(
-                f"there is no inventory at {path}",
-                reason="only configure and inventory create make one, so that a lost file is not"
-                " taken for an empty account",
-                hint="kapso-twilio inventory create",
-            )
+        require_file(path)
         self._database = Database(path)
         self._journal = journal
         self.identity = self._read_identity()
@@ -151,20 +145,40 @@ class Inventory:
 
     def _read_identity(self) -> Identity:
         with self._database.read() as connection:
-            row = connection.execute("SELECT * FROM identity").fetchone()
-        if row is None:
+            identity = identity_in(connection)
+        if identity is None:
             raise StateError(
                 f"the inventory {self.path} is not complete",
                 reason="it was never given a project: its creation was interrupted",
                 hint="remove the file, then run kapso-twilio inventory create",
             )
-        return Identity(
-            project=row["project"],
-            account_sid=row["account_sid"],
-            installation=row["installation"],
-            vendors=Vendors(row["vendors"]),
-            created_at=columns.time(row["created_at"]),
+        return identity
+
+
+def require_file(path: Path) -> None:
+    """Raise StateError where there is no inventory; nothing but two commands makes one."""
+    if not path.exists():
+        raise StateError(
+            f"there is no inventory at {path}",
+            reason="only configure and inventory create make one, so that a lost file is not"
+            " taken for an empty account",
+            hint="kapso-twilio inventory create; if it was lost, kapso-twilio inventory restore"
+            " PATH",
         )
+
+
+def identity_in(connection: sqlite3.Connection) -> Identity | None:
+    """What the inventory is pinned to; None where its creation was interrupted."""
+    row = connection.execute("SELECT * FROM identity").fetchone()
+    if row is None:
+        return None
+    return Identity(
+        project=row["project"],
+        account_sid=row["account_sid"],
+        installation=row["installation"],
+        vendors=Vendors(row["vendors"]),
+        created_at=columns.time(row["created_at"]),
+    )
 
 
 def create_inventory(path: Path, identity: Identity) -> None:

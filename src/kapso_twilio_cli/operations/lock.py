@@ -35,9 +35,16 @@ AT_ONCE = Patience()
 @contextmanager
 def mass_work(project: Project, command: str, patience: Patience = AT_ONCE) -> Iterator[None]:
     """Hold the lock; Locked names the run that still holds it when patience ends."""
+    _ = project.inventory  # without one there is nothing to lock, and no folder for the file
+    with alone(project, command, patience):
+        yield
+
+
+@contextmanager
+def alone(project: Project, command: str, patience: Patience = AT_ONCE) -> Iterator[None]:
+    """Hold the lock, even where the inventory cannot be used. Its folder is there."""
     from filelock import FileLock, Timeout
 
-    _ = project.inventory  # without one there is nothing to lock, and no folder for the file
     folder = project.inventory_path.parent
     holder = folder / "run.json"
     lock = FileLock(folder / "run.lock", mode=0o600)
