@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 _ATTEMPTS = 4
 _GETS_AT_MOST_SECONDS = 60.0
-
+_ASKS_TO_COME_BACK = (408, 429)
 _RETRY_AFTER_AT_MOST_SECONDS = 30.0
 
 # By default stamina logs each repeat as a warning, on a terminal in the midst of the progress.
@@ -85,7 +85,7 @@ class Http:
         self._session.close()
 
     def get(self, call: Call) -> requests.Response:
-        """Send a GET, again after network failures, 429, 5xx and answers that are not JSON.
+        """Send a GET, again after network failures, 408, 429, 5xx and answers that are not JSON.
 
         Raises VendorUnavailable when the vendor does not answer, or still asks to wait.
         """
@@ -118,7 +118,7 @@ class Http:
             response = self._send(call)
         except requests.RequestException as error:
             raise _TryAgain(self._unavailable(self._in_words(error)), None) from None
-        if response.status_code == 429 or response.status_code >= 500:
+        if response.status_code in _ASKS_TO_COME_BACK or response.status_code >= 500:
             raise _TryAgain(
                 self._unavailable(f"it answered HTTP {response.status_code}"),
                 retry_after_seconds(response),
