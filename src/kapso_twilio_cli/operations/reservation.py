@@ -47,6 +47,7 @@ def end(project: Project, number: Number, held: Reservation, event: NumberEvent)
     """End `held` by `event` (cancel or expire), Meta's object first."""
     next_state(number.state, event, subject=number.phone_number)  # before anything is deleted
     if held.path is Path.POOL and number.facts.preverified_id is not None:
+        number = _begin(project, number)
         try:
             _delete_at_meta(project, number)
         except KapsoTwilioError as error:
@@ -59,6 +60,13 @@ def end(project: Project, number: Number, held: Reservation, event: NumberEvent)
         ended = tx.numbers.apply(replace(number, facts=facts), event, now)
         tx.reservations.end(number.id, now, event)
     return ended
+
+
+def _begin(project: Project, number: Number) -> Number:
+    """Say so before Meta is asked: were this run killed then, status would tell what it left."""
+    begun = replace(number, reason="ending the reservation was begun, and broken off")
+    with project.inventory.write() as tx:
+        return tx.numbers.save(begun, "reservation_ending", project.now())
 
 
 def _delete_at_meta(project: Project, number: Number) -> None:
