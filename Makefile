@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types imports pytest bench clean
+.PHONY: demo test lint types imports pytest crash bench clean
 
 demo: $(READY)
 	$(BIN)/kapso-twilio demo
@@ -23,6 +23,10 @@ imports: $(READY)
 
 pytest: $(READY)
 	$(BIN)/pytest -q -n 2
+
+# Every command killed at every point, and every call met by every fault; `make test` runs a slice.
+crash: $(READY)
+	CRASH_MATRIX=whole $(BIN)/pytest -q -n 2 tests/crash
 
 bench: $(READY)
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done

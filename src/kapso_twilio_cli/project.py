@@ -121,7 +121,10 @@ class Project:
         from .gateways.twilio_prices import TwilioPrices
 
         client = TwilioClient(
-            self._twilio_account(), base_url=self.endpoints.twilio_url, connections=_CONNECTIONS
+            self._twilio_account(),
+            base_url=self.endpoints.twilio_url,
+            connections=_CONNECTIONS,
+            timeout_seconds=self.endpoints.timeout_seconds,
         )
         return Twilio(
             TwilioNumbers(client),
@@ -152,7 +155,12 @@ class Project:
             app_secret=app_secret.secret.reveal() if app_secret else None,
         )
         return MetaPreverified(
-            MetaClient(portfolio, base_url=self.endpoints.meta_url, connections=_CONNECTIONS)
+            MetaClient(
+                portfolio,
+                base_url=self.endpoints.meta_url,
+                connections=_CONNECTIONS,
+                timeout_seconds=self.endpoints.timeout_seconds,
+            )
         )
 
     @cached_property
@@ -164,7 +172,11 @@ class Project:
         found = self.secrets.find(SecretName.KAPSO_API_KEY)
         if found is None:
             return None
-        return KapsoPlatform(found.secret.reveal(), base_url=self.endpoints.kapso_url)
+        return KapsoPlatform(
+            found.secret.reveal(),
+            base_url=self.endpoints.kapso_url,
+            timeout_seconds=self.endpoints.timeout_seconds,
+        )
 
     def now(self) -> datetime:
         """The present, aware and in UTC."""

@@ -264,6 +264,32 @@ def test_a_read_that_fails_is_repeated(
     assert project.owes_what_it_knows()
 
 
+def test_an_answer_that_takes_longer_than_the_user_waits_is_a_lost_one(
+    project: ReadyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAPSO_TWILIO_HTTP_TIMEOUT", "1")
+    slow: dict[str, Any] = {"fault": "delay", "delay_ms": 1500}
+    project.sandbox.fault(method="POST", path=BUY, **slow)
+    project.sandbox.fault(method="GET", path="AvailablePhoneNumbers/CL/Local", times=None, **slow)
+    called = project.call("resolve", "--country", "CL", "--ref", "x", "--json")
+    assert called.document["error"]["reason"] == "no answer within 1 s"
+    assert called.exit_code == 75
+    project.sandbox.clear_faults()
+    project.sandbox.fault(method="POST", path=BUY, **slow)
+    assert [resolve(project)["phone_number"]] == project.bought()
+    assert project.owes_what_it_knows()
+
+
+def test_a_time_out_that_is_none_is_refused_before_anything_is_asked(
+    project: ReadyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAPSO_TWILIO_HTTP_TIMEOUT", "an hour")
+    called = project.call("pool", "fill")
+    assert called.exit_code == 2
+    assert "hint: export KAPSO_TWILIO_HTTP_TIMEOUT=20, or unset it" in called.err
+    assert project.sandbox.requests() == []
+
+
 def test_twilio_down_is_try_later_and_nothing_is_written(project: ReadyProject) -> None:
     project.sandbox.fault(path="2010-04-01|/v1/|/v2/", times=None, fault="status", status=503)
     before = project.everything()

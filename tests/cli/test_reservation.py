@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.crash.books import check_books
+from tests.crash.scenarios import run_dying, was_killed
 from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox
 
@@ -44,6 +46,23 @@ def test_a_cancelled_pool_number_leaves_meta_first_and_is_verified_under_a_new_i
     shown = project.answer("number", "show", held["phone_number"])
     assert shown["state"] == "ready"
     assert shown["preverified_id"] != held["preverified_id"]
+
+
+def test_a_run_that_is_killed_while_it_ends_a_reservation_leaves_attention(
+    project: ReadyProject,
+) -> None:
+    """Whether Meta's object was deleted is not known then: nobody gets the number meanwhile."""
+    held = handed_out(project)
+    assert was_killed(run_dying(project, "DELETE", "reservation", "cancel", "--ref", "a"))
+    (attention,) = project.answer("status")["attention"][:1]
+    assert (attention["kind"], attention["phone_number"]) == (
+        "reservation_not_ended",
+        held["phone_number"],
+    )
+    assert "was begun, and broken off" in attention["message"]
+    project.answer("reconcile")
+    assert project.states() == {"reserved": 1, "ready": 2}
+    check_books(project)
 
 
 def test_a_cancelled_live_number_waits_for_the_next_onboarding(project: ReadyProject) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from kapso_twilio_cli.config import locations
 from kapso_twilio_cli.errors import ConfigError, UsageError
+from kapso_twilio_cli.gateways.http import READ_TIMEOUT_SECONDS
 
 from .places import GOOD, projects_dir, use_home, write_project
 
@@ -126,3 +127,19 @@ def test_an_unsafe_address_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(ConfigError, match="KAPSO_TWILIO_TWILIO_URL") as caught:
         locations.endpoints({"KAPSO_TWILIO_TWILIO_URL": url})
     assert "s3cr3t" not in f"{caught.value.message}{caught.value.reason}{caught.value.hint}"
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("", 20.0), ("1", 1.0), ("2.5", 2.5), ("60", 60.0)])
+def test_an_answer_is_waited_for_as_long_as_the_user_says(text: str, seconds: float) -> None:
+    assert locations.endpoints({"KAPSO_TWILIO_HTTP_TIMEOUT": text}).timeout_seconds == seconds
+
+
+@pytest.mark.parametrize("text", ["0", "0.9", "61", "-1", "soon", "20s", "nan", "inf"])
+def test_a_time_out_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="KAPSO_TWILIO_HTTP_TIMEOUT") as caught:
+        locations.endpoints({"KAPSO_TWILIO_HTTP_TIMEOUT": text})
+    assert "from 1 to 60" in (caught.value.reason or "")
+
+
+def test_by_default_every_vendor_is_waited_for_as_long_as_its_client_waits() -> None:
+    assert locations.endpoints({}).timeout_seconds == READ_TIMEOUT_SECONDS

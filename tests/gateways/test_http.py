@@ -56,7 +56,7 @@ def test_a_date_to_come_back_at_is_read() -> None:
     assert 8 < seconds <= 10
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [408, 429, 503])
 def test_a_wait_that_is_asked_for_is_kept(
     sandbox: RunningSandbox, numbers: TwilioNumbers, status: int
 ) -> None:

@@ -9,10 +9,12 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from kapso_twilio_cli.config.locations import LONGEST_TIMEOUT_SECONDS
 from kapso_twilio_cli.domain.label import parse_label
 from kapso_twilio_cli.domain.lifecycle import NumberEvent, NumberState
 from kapso_twilio_cli.domain.number import Number
@@ -30,6 +32,7 @@ from kapso_twilio_cli.errors import (
     VendorRefused,
     VendorUnavailable,
 )
+from kapso_twilio_cli.gateways import http, twilio_numbers
 from kapso_twilio_cli.inventory.journal import Journal
 from kapso_twilio_cli.inventory.store import Inventory
 from kapso_twilio_cli.operations.purchase import buy_number, record, write_intent
@@ -426,3 +429,15 @@ def test_a_slow_answer_is_still_our_purchase(shop: Shop) -> None:
     shop.sandbox.fault(fault="delay", method="POST", path=OWNED, delay_ms=6_000)
     assert shop.buy([wanted]).phone_number == wanted
     assert shop.files.purchase_states() == {"bought": 1}
+
+
+def test_a_purchase_counts_as_under_way_for_longer_than_every_repeat_can_take(shop: Shop) -> None:
+    (wanted,) = shop.on_sale()
+    intent = write_intent(shop.project, shop.basket([wanted]), wanted)
+    assert intent is not None
+    a_send = http.CONNECT_TIMEOUT_SECONDS + LONGEST_TIMEOUT_SECONDS
+    a_wait = http._RETRY_AFTER_AT_MOST_SECONDS
+    look_up = http._GETS_AT_MOST_SECONDS + a_wait + a_send  # so late the last try may begin
+    sends = range(1, twilio_numbers._SENDS_AT_MOST + 1)
+    repeats = sum(a_send + a_wait + twilio_numbers._BACK_OFF_SECONDS * n for n in sends)
+    assert intent.deadline - intent.started_at > timedelta(seconds=look_up + repeats)

@@ -59,6 +59,18 @@ def stays(shop: Shop, purchase: Purchase, settlement: Settlement, why: str) -> N
         assert session.purchases.spending("run", shop.project.now()).numbers == 1
 
 
+def test_an_answer_that_lacks_the_number_is_no_proof_while_another_shows_its_label(
+    shop: Shop,
+) -> None:
+    purchase = unknown(shop, LONG_AGO)
+    sid = shop.sandbox.buy_in_console(NUMBER, purchase.label)
+    shop.sandbox.fault(fault="skip_page", method="GET", path=OWNED)
+    number = bought(settle(shop.project, purchase))
+    assert number is not None
+    assert number.sid == sid
+    assert shop.files.owes_what_it_knows()
+
+
 def test_its_label_on_the_number_settles_a_purchase_at_once(shop: Shop) -> None:
     purchase = unknown(shop, timedelta(0))
     sid = shop.sandbox.buy_in_console(NUMBER, purchase.label)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from .kinds import Kind, show
-from .locations import data_dir, endpoints
+from .locations import TIMEOUT, data_dir, endpoints
 from .model import ProjectConfig
 from .schema import BY_COUNTRY, ROOT, TABLES
 
@@ -36,13 +36,15 @@ def settings(config: ProjectConfig, raw: Mapping[str, Any]) -> Iterator[Setting]
 
 
 def surroundings(environ: Mapping[str, str] = os.environ) -> Iterator[Setting]:
-    """What the environment may set: the inventories' place, and the vendors' addresses."""
+    """What the environment sets: the inventories' place, the vendors' addresses, the time-out."""
     chosen = environ.get("KAPSO_TWILIO_DATA_DIR")
     yield Setting("data_dir", str(data_dir(environ)), "environment" if chosen else "default")
     found = endpoints(environ)
     for key in ("twilio_url", "meta_url", "kapso_url"):
         url = getattr(found, key)
         yield Setting(key, url, "default" if url is None else "environment")
+    waits = f"{found.timeout_seconds:g}s"
+    yield Setting("http_timeout", waits, "environment" if environ.get(TIMEOUT) else "default")
 
 
 def _table(

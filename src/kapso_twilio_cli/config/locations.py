@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,12 @@ from ..errors import ConfigError, UsageError
 
 _PROJECTS = "projects"
 
+TIMEOUT = "KAPSO_TWILIO_HTTP_TIMEOUT"
+_TIMEOUT_SECONDS = 20.0
+_SHORTEST_TIMEOUT_SECONDS = 1.0
+LONGEST_TIMEOUT_SECONDS = 60.0
+"""`operations/purchase.py` gives a purchase time for every repeat with it."""
+
 HERE = "kapso-twilio.toml"
 """The project file of a working directory."""
 
@@ -20,13 +27,18 @@ _LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 
 
 class Endpoints(msgspec.Struct, frozen=True):
-    """The vendors' base addresses, without a slash at the end; None is the real vendor."""
+    """The vendors' base addresses, without a slash at the end; None is the real vendor.
+
+    And how long they may take.
+    """
 
     twilio_url: str | None
     meta_url: str | None
     kapso_url: str | None
     stand_ins: bool
     """At least one is not the real vendor."""
+    timeout_seconds: float = _TIMEOUT_SECONDS
+    """How long a vendor's answer is waited for."""
 
 
 def config_dir() -> Path:
@@ -118,7 +130,8 @@ def find_project_by_name(
 def endpoints(environ: Mapping[str, str] = os.environ) -> Endpoints:
     """The vendors' addresses, from the environment or the real ones.
 
-    Raises ConfigError unless each is https, or http on this machine.
+    Raises ConfigError unless each is https, or http on this machine; UsageError for a time-out
+    that is none.
     """
     sandbox = _url(environ, "KAPSO_TWILIO_SANDBOX_URL")
     twilio = _url(environ, "KAPSO_TWILIO_TWILIO_URL") or sandbox
@@ -129,6 +142,7 @@ def endpoints(environ: Mapping[str, str] = os.environ) -> Endpoints:
         meta_url=meta,
         kapso_url=kapso,
         stand_ins=any((twilio, meta, kapso)),
+        timeout_seconds=_timeout_seconds(environ),
     )
 
 
@@ -186,6 +200,25 @@ def _url(environ: Mapping[str, str], variable: str) -> str | None:
     if parts.scheme == "http" and not _is_loopback(host):
         raise _refused_url(variable, "http, without encryption, is for this machine only")
     return text.rstrip("/")
+
+
+def _timeout_seconds(environ: Mapping[str, str]) -> float:
+    """A purchase counts as under way until every repeat has had its time: hence no more than 60."""
+    text = environ.get(TIMEOUT)
+    if not text:
+        return _TIMEOUT_SECONDS
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not _SHORTEST_TIMEOUT_SECONDS <= seconds <= LONGEST_TIMEOUT_SECONDS:
+        raise UsageError(
+            f"{TIMEOUT} is no time-out",
+            reason=f"it is {text!r}, and a number of seconds from {_SHORTEST_TIMEOUT_SECONDS:.0f}"
+            f" to {LONGEST_TIMEOUT_SECONDS:.0f} is meant",
+            hint=f"export {TIMEOUT}=20, or unset it",
+        )
+    return seconds
 
 
 def _refused_url(variable: str, reason: str) -> ConfigError:

@@ -26,10 +26,13 @@ from ..errors import VendorUnavailable
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 20.0
+"""Where the user has set no other."""
 
 _log = logging.getLogger(__name__)
 
 _ATTEMPTS = 4
+_GETS_AT_MOST_SECONDS = 60.0
+_ASKS_TO_COME_BACK = (408, 429)
 _RETRY_AFTER_AT_MOST_SECONDS = 30.0
 
 # By default stamina logs each repeat as a warning, on a terminal in the midst of the progress.
@@ -69,8 +72,9 @@ class Call:
 class Http:
     """Connections to one vendor; may be used by many threads at once."""
 
-    def __init__(self, vendor: str, *, connections: int) -> None:
+    def __init__(self, vendor: str, *, connections: int, timeout_seconds: float) -> None:
         self._vendor = vendor
+        self._timeout_seconds = timeout_seconds
         self._session = requests.Session()
         adapter = HTTPAdapter(pool_maxsize=connections)
         self._session.mount("https://", adapter)
@@ -81,7 +85,7 @@ class Http:
         self._session.close()
 
     def get(self, call: Call) -> requests.Response:
-        """Send a GET, again after network failures, 429, 5xx and answers that are not JSON.
+        """Send a GET, again after network failures, 408, 429, 5xx and answers that are not JSON.
 
         Raises VendorUnavailable when the vendor does not answer, or still asks to wait.
         """
@@ -104,17 +108,17 @@ class Http:
             if _before_a_byte_was_sent(error):
                 raise NotSent(
                     f"{self._vendor} cannot be reached",
-                    reason=_in_words(error),
+                    reason=self._in_words(error),
                     hint="check the network, then run the command again",
                 ) from None
-            raise AnswerLost(_in_words(error)) from None
+            raise AnswerLost(self._in_words(error)) from None
 
     def _get_once(self, call: Call) -> requests.Response:
         try:
             response = self._send(call)
         except requests.RequestException as error:
-            raise _TryAgain(self._unavailable(_in_words(error)), None) from None
-        if response.status_code == 429 or response.status_code >= 500:
+            raise _TryAgain(self._unavailable(self._in_words(error)), None) from None
+        if response.status_code in _ASKS_TO_COME_BACK or response.status_code >= 500:
             raise _TryAgain(
                 self._unavailable(f"it answered HTTP {response.status_code}"),
                 retry_after_seconds(response),
@@ -128,7 +132,7 @@ class Http:
         try:
             response = self._request(call)
         except requests.RequestException as error:
-            _log.info("%s %s %s: %s", self._vendor, call.method, path, _in_words(error))
+            _log.info("%s %s %s: %s", self._vendor, call.method, path, self._in_words(error))
             raise
         milliseconds = response.elapsed.total_seconds() * 1000
         _log.info(
@@ -150,9 +154,25 @@ class Http:
             json=call.json,
             headers=call.headers,
             auth=call.auth,
-            timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+            timeout=(CONNECT_TIMEOUT_SECONDS, self._timeout_seconds),
             allow_redirects=False,
         )
+
+    def _in_words(self, error: requests.RequestException) -> str:
+        """What went wrong on the network; never the URL, which carries phone numbers."""
+        if isinstance(error, requests.exceptions.ConnectTimeout):
+            return f"no connection within {CONNECT_TIMEOUT_SECONDS:.0f} s"
+        if isinstance(error, requests.exceptions.Timeout):
+            return f"no answer within {self._timeout_seconds:g} s"
+        if isinstance(error, requests.exceptions.SSLError):
+            return "the TLS connection could not be made"
+        if isinstance(error, requests.ConnectionError):
+            return (
+                "the connection could not be made"
+                if _before_a_byte_was_sent(error)
+                else "the connection broke before the answer came"
+            )
+        return "the answer could not be read"
 
     def _unavailable(self, reason: str) -> VendorUnavailable:
         return VendorUnavailable(
@@ -186,7 +206,7 @@ def _attempts() -> Iterable[Any]:
     return stamina.retry_context(
         on=_when_to_try_again,
         attempts=_ATTEMPTS,
-        timeout=60,
+        timeout=_GETS_AT_MOST_SECONDS,
         wait_initial=0.2,
         wait_max=5.0,
         wait_jitter=0.3,
@@ -209,20 +229,3 @@ def _before_a_byte_was_sent(error: requests.RequestException) -> bool:
         reason,
         urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError,
     )
-
-
-def _in_words(error: requests.RequestException) -> str:
-    """What went wrong on the network; never the URL, which carries phone numbers."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return f"no connection within {CONNECT_TIMEOUT_SECONDS:.0f} s"
-    if isinstance(error, requests.exceptions.Timeout):
-        return f"no answer within {READ_TIMEOUT_SECONDS:.0f} s"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "the TLS connection could not be made"
-    if isinstance(error, requests.ConnectionError):
-        return (
-            "the connection could not be made"
-            if _before_a_byte_was_sent(error)
-            else "the connection broke before the answer came"
-        )
-    return "the answer could not be read"

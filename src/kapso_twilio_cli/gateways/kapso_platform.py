@@ -15,7 +15,7 @@ from requests.auth import AuthBase
 
 from ..domain.phone_number import PhoneNumber, normalise
 from ..errors import CredentialsError, VendorRefused, VendorUnavailable
-from .http import Call, Http
+from .http import READ_TIMEOUT_SECONDS, Call, Http
 
 REAL_URL = "https://api.kapso.ai"
 _PER_PAGE = 100
@@ -34,10 +34,16 @@ class ConnectedNumber:
 class KapsoPlatform:
     """One project at Kapso, or at the stand-in under `base_url`."""
 
-    def __init__(self, api_key: str, *, base_url: str | None) -> None:
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        base_url: str | None,
+        timeout_seconds: float = READ_TIMEOUT_SECONDS,
+    ) -> None:
         self._base = f"{base_url or REAL_URL}/platform/v1"
         self._auth = _ApiKey(api_key)
-        self._http = Http("Kapso", connections=2)
+        self._http = Http("Kapso", connections=2, timeout_seconds=timeout_seconds)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -17,7 +17,7 @@ import requests
 from requests.auth import AuthBase
 
 from ..errors import CredentialsError, KapsoTwilioError, VendorRefused, VendorUnavailable
-from .http import AnswerLost, Call, Http
+from .http import READ_TIMEOUT_SECONDS, AnswerLost, Call, Http
 
 REAL_URL = "https://graph.facebook.com"
 
@@ -63,12 +63,19 @@ class MetaAnswer(Exception):
 class MetaClient:
     """One portfolio at Meta, or at the stand-in under `base_url`; may be used by many threads."""
 
-    def __init__(self, portfolio: MetaPortfolio, *, base_url: str | None, connections: int) -> None:
+    def __init__(
+        self,
+        portfolio: MetaPortfolio,
+        *,
+        base_url: str | None,
+        connections: int,
+        timeout_seconds: float = READ_TIMEOUT_SECONDS,
+    ) -> None:
         self.business_id = portfolio.business_id
         self._base = f"{base_url or REAL_URL}/{portfolio.api_version}"
         self._auth = _Bearer(portfolio.token)
         self._proof = _appsecret_proof(portfolio)
-        self._http = Http("Meta", connections=connections)
+        self._http = Http("Meta", connections=connections, timeout_seconds=timeout_seconds)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -19,7 +19,14 @@ from twilio.rest import Client
 
 from ..errors import VendorUnavailable
 from .clock import VendorClock
-from .http import AnswerLost, Call, Http, is_json_object, retry_after_seconds
+from .http import (
+    READ_TIMEOUT_SECONDS,
+    AnswerLost,
+    Call,
+    Http,
+    is_json_object,
+    retry_after_seconds,
+)
 
 
 @dataclass(frozen=True)
@@ -47,9 +54,16 @@ class TwilioAnswer(Exception):
 class TwilioClient:
     """One account at Twilio, or at the stand-in under `base_url`; may be used by many threads."""
 
-    def __init__(self, account: TwilioAccount, *, base_url: str | None, connections: int) -> None:
+    def __init__(
+        self,
+        account: TwilioAccount,
+        *,
+        base_url: str | None,
+        connections: int,
+        timeout_seconds: float = READ_TIMEOUT_SECONDS,
+    ) -> None:
         self.account_sid = account.account_sid
-        self._http = Http("Twilio", connections=connections)
+        self._http = Http("Twilio", connections=connections, timeout_seconds=timeout_seconds)
         self.clock = VendorClock()
         self.sdk = Client(
             account.username,

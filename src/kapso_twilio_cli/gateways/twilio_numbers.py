@@ -150,6 +150,14 @@ class TwilioNumbers:
             )
             return next((self._owned(n) for n in found if n.phone_number == phone_number), None)
 
+    def find_label(self, label: str) -> OwnedNumber | None:
+        """The account's own number with exactly this FriendlyName, or None."""
+        with translated("look a label up"):
+            found = self._account.incoming_phone_numbers.list(
+                friendly_name=label, page_size=_PAGE_SIZE
+            )
+            return next((self._owned(n) for n in found if n.friendly_name == label), None)
+
     def owned(self) -> Iterator[OwnedNumber]:
         """Every number that the account holds; a page that cannot be had raises."""
         with translated("list numbers"):

@@ -49,7 +49,12 @@ def check_meta_credentials(
     from ..gateways.meta_preverified import MetaPreverified
 
     portfolio = MetaPortfolio(business_id, api_version, token, app_secret)
-    client = MetaClient(portfolio, base_url=endpoints.meta_url, connections=1)
+    client = MetaClient(
+        portfolio,
+        base_url=endpoints.meta_url,
+        connections=1,
+        timeout_seconds=endpoints.timeout_seconds,
+    )
     try:
         MetaPreverified(client).check_portfolio()
     finally:
@@ -60,7 +65,9 @@ def check_kapso_credentials(api_key: str, endpoints: Endpoints) -> None:
     """Raise CredentialsError unless Kapso takes the key."""
     from ..gateways.kapso_platform import KapsoPlatform
 
-    kapso = KapsoPlatform(api_key, base_url=endpoints.kapso_url)
+    kapso = KapsoPlatform(
+        api_key, base_url=endpoints.kapso_url, timeout_seconds=endpoints.timeout_seconds
+    )
     try:
         next(kapso.connected_numbers(), None)
     finally:
@@ -72,7 +79,12 @@ def _check_twilio(account_sid: str, username: str, password: str, endpoints: End
     from ..gateways.twilio_numbers import TwilioNumbers
 
     account = TwilioAccount(account_sid, username, password)
-    client = TwilioClient(account, base_url=endpoints.twilio_url, connections=1)
+    client = TwilioClient(
+        account,
+        base_url=endpoints.twilio_url,
+        connections=1,
+        timeout_seconds=endpoints.timeout_seconds,
+    )
     try:
         TwilioNumbers(client).check_credentials()
     finally:

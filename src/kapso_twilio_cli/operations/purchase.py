@@ -44,7 +44,9 @@ from .stopping import StopRequest
 if TYPE_CHECKING:
     from ..gateways.twilio_numbers import OwnedNumber
 
-_UNDER_WAY_AT_MOST = timedelta(minutes=6)  # every repeat of 20429 with its wait, and a margin
+# The look-up before it, and every repeat of 20429 with its wait, with the longest time-out that can
+# be set: a purchase that is still at work must never be taken for one that has ended.
+_UNDER_WAY_AT_MOST = timedelta(minutes=12)
 
 
 class Basket(msgspec.Struct, frozen=True):

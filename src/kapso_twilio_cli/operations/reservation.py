@@ -56,6 +56,7 @@ def end(
     """End `held` by `event` (cancel or expire), Meta's object first."""
     next_state(number.state, event, subject=number.phone_number)  # before anything is deleted
     if held.path is Path.POOL and number.facts.preverified_id is not None:
+        number = _begin(project, number)
         try:
             _delete_at_meta(project, number, though_gone=though_gone)
         except KapsoTwilioError as error:
@@ -68,6 +69,13 @@ def end(
         ended = tx.numbers.apply(replace(number, facts=facts), event, now)
         tx.reservations.end(number.id, now, event)
     return ended
+
+
+def _begin(project: Project, number: Number) -> Number:
+    """Say so before Meta is asked: were this run killed then, status would tell what it left."""
+    begun = replace(number, reason="ending the reservation was begun, and broken off")
+    with project.inventory.write() as tx:
+        return tx.numbers.save(begun, "reservation_ending", project.now())
 
 
 def _delete_at_meta(project: Project, number: Number, *, though_gone: bool) -> None:

@@ -51,7 +51,8 @@ def settle(project: Project, purchase: Purchase) -> Settlement:
 
     Its label on the number proves that it was bought, if the number is no older than the purchase.
     Its absence proves the opposite only when the process that bought had ended before the look-up,
-    and long enough after the request that it cannot be late.
+    and long enough after the request that it cannot be late; and only if its label is absent too,
+    as one answer may lack what the account holds.
     """
     looked_up_at = project.now()
     under_way = is_under_way(purchase, looked_up_at)
@@ -69,6 +70,9 @@ def settle(project: Project, purchase: Purchase) -> Settlement:
             " counts as not bought (limits.settle_after)"
         )
         return Settlement(purchase, None, why, waits=True)
+    labelled = project.twilio.numbers.find_label(purchase.label)
+    if labelled is not None and labelled.phone_number == purchase.phone_number:
+        return _settle_found(project, purchase, labelled)
     with project.inventory.write() as tx:
         now_known = tx.purchases.get(purchase.id)
         if now_known is not None and now_known.is_unresolved:

@@ -1,0 +1,111 @@
+"""What can go wrong with one call, and how the command may end then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .calls import KINDS, Kind
+
+_PAGE = "<html><body><h1>Something else</h1></body></html>"
+_RETRY = {"Retry-After": "1"}
+
+LATE_MS = 400
+"""How late is late. The project believes an absence only later, after a second."""
+
+REPEATED = frozenset({0})
+FOUND = frozenset({0})
+UNKNOWN = frozenset({9})
+LATER = frozenset({75})
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One fault, and what it means for the work that was asked for."""
+
+    name: str
+    details: Mapping[str, Any]
+    done: bool = False
+    """The vendor does the work all the same."""
+    times: int | None = 1
+
+    @property
+    def _fault(self) -> str:
+        return str(self.details["fault"])
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the account shows only after a while what was done."""
+        return self._fault in ("late", "lag")
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the time-out is over before the answer is there."""
+        return self._fault == "delay"
+
+    def fits(self, kind: Kind) -> bool:
+        """Whether the fault can happen to such a call."""
+        match self._fault:
+            case "late":
+                return not kind.is_read
+            case "skip_page":
+                return kind.is_read and kind.lists
+            case "lag":
+                return kind.lists or kind in (KINDS["buy"], KINDS["Meta: add"])
+        return True
+
+
+def _status(name: str, status: int, **details: Any) -> Trouble:
+    return Trouble(name, {"fault": "status", "status": status, **details})
+
+
+ONCE = (
+    Trouble("drop_before", {"fault": "drop_before"}),
+    Trouble("drop_after", {"fault": "drop_after"}, done=True),
+    Trouble("late", {"fault": "late", "delay_ms": LATE_MS}),
+    _status("500", 500),
+    _status("503", 503),
+    _status("408", 408),
+    _status("429", 429),
+    _status("429 with Retry-After", 429, headers=_RETRY),
+    Trouble("slow", {"fault": "delay", "delay_ms": 1300}, done=True),
+    Trouble("truncate", {"fault": "truncate"}, done=True),
+    Trouble("garble", {"fault": "garble"}, done=True),
+    _status("a page, 200", 200, body=_PAGE),
+    _status("a page, 502", 502, body=_PAGE),
+    Trouble("lag", {"fault": "lag", "delay_ms": LATE_MS}, done=True),
+    Trouble("skip_page", {"fault": "skip_page"}, done=True),
+)
+_ALWAYS = ("drop_before", "drop_after", "500", "429", "garble", "a page, 200")
+TROUBLES = (
+    *ONCE,
+    *(Trouble(f"{t.name}, always", t.details, t.done, None) for t in ONCE if t.name in _ALWAYS),
+)
+
+
+def may_end(name: str, trouble: Trouble, *, batch: bool) -> frozenset[int]:
+    """The exit codes that the interface allows; of a `batch`, a part may have been done before."""
+    if batch and name == "Meta: delete":
+        return frozenset({0})  # a reservation that cannot be ended is attention, and no failure
+    codes = _of_a_read(name, trouble) if KINDS[name].is_read else _of_a_change(name, trouble)
+    return codes | {7} if batch and codes == LATER else codes
+
+
+def _of_a_read(name: str, trouble: Trouble) -> frozenset[int]:
+    if trouble.times is not None:
+        return REPEATED
+    # A number that was bought is the caller's, whether or not its label can be read back.
+    return REPEATED if name == "read a number" else LATER
+
+
+def _of_a_change(name: str, trouble: Trouble) -> frozenset[int]:
+    if trouble.details["fault"] == "lag":
+        return FOUND
+    if trouble.details.get("status") == 429:
+        never_processed = name == "buy" and trouble.times == 1
+        return REPEATED if never_processed else LATER
+    if name == "buy":
+        return FOUND if trouble.done else UNKNOWN
+    looked_at = name in ("Meta: add", "Meta: verify_code")
+    return FOUND if looked_at and trouble.done else LATER

@@ -1,0 +1,294 @@
+"""The commands that the matrices run, each with what is there before it.
+
+To add a command: one entry in SCENARIOS. Both matrices take it up by themselves.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.calls import Called
+from tests.config.places import use_home
+from tests.projects import ReadyProject, ready_project
+from tests.vendors import RunningSandbox, running_sandbox
+
+BUY = r"IncomingPhoneNumbers\.json"
+DONE = frozenset({0})
+_DYING = Path(__file__).with_name("dying.py")
+_STATE = "sandbox.json"
+_KILLED = -9
+
+Words = Callable[[ReadyProject], tuple[str, ...]]
+
+
+def says(*words: str) -> Words:
+    """The same words, whatever there is."""
+    return lambda _project: words
+
+
+def names_a(state: str, *words: str) -> Words:
+    """The words, and a number in that state."""
+    return lambda project: (*words, number_in(project, state))
+
+
+def number_in(project: ReadyProject, state: str) -> str:
+    """The first number in that state."""
+    numbers = project.rows("SELECT phone_number, state FROM numbers ORDER BY id")
+    return next(str(number) for number, its in numbers if its == state)
+
+
+def nothing(_project: ReadyProject) -> None:
+    """The project as it was set up."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One command, and what it is run on."""
+
+    name: str
+    words: Words
+    bought: int
+    """So many numbers at most are in the bill, after the command and a reconcile."""
+    arrange: Callable[[ReadyProject], None] = nothing
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Of the project file."""
+    kapso: bool = False
+    asks_nobody: bool = False
+    """It needs no vendor, so that no fault can meet it."""
+    again: frozenset[int] = DONE
+    """How the command may end when it is run again, after it was killed and reconciled."""
+    bought_again: int = 0
+    """So many more, after it was run again."""
+    surplus: Mapping[str, int] = field(default_factory=dict)
+    """What the command gives back to pools that `reconcile` has filled meanwhile."""
+
+
+def filled(project: ReadyProject) -> None:
+    """The pools are full."""
+    project.answer("pool", "fill")
+
+
+def held(project: ReadyProject) -> None:
+    """The pools are full, and one number of the US is reserved beside."""
+    filled(project)
+    project.answer("resolve", "--country", "US", "--ref", "a")
+    filled(project)
+
+
+def connected(project: ReadyProject) -> None:
+    """The pools are full, and one number of the US is connected beside."""
+    held(project)
+    project.answer("connect", "--ref", "a")
+
+
+def unpooled(project: ReadyProject) -> None:
+    """A number that belongs to no pool and waits for nobody."""
+    project.answer("provision", "--country", "CL", "--yes")
+
+
+def loose(project: ReadyProject) -> None:
+    """A number of the US that is in no pool."""
+    project.answer("provision", "--country", "US", "--yes")
+
+
+def unverified(project: ReadyProject) -> None:
+    """A member of the US pool that was never verified."""
+    loose(project)
+    project.answer("number", "add-to-pool", number_in(project, "provisioned"))
+
+
+def everything_to_do(project: ReadyProject) -> None:
+    """Something for every step of a reconcile: to settle, to take up, to expire, to fill."""
+    filled(project)
+    project.answer("resolve", "--country", "US", "--ref", "late")
+    project.sandbox.fault(method="POST", path=BUY, fault="drop_after")
+    project.sandbox.fault(method="GET", path=BUY, fault="delay")
+    project.sandbox.fault(method="GET", path=BUY, fault="status", status=400, body="<html>")
+    assert project.call("resolve", "--country", "CL", "--ref", "lost").exit_code == 9
+    project.sandbox.fault(method="POST", path=BUY, fault="drop_before")
+    never = project.call("resolve", "--country", "CL", "--ref", "never")
+    assert never.exit_code == 9, never.err
+    assert project.purchase_states()["unknown"] == 2
+    over_at = time.monotonic() + 1.1
+    assert run_dying(project, "request_code", "pool", "fill").exit_code == _KILLED
+    assert project.states()["verifying"] == 1
+    project.answer("config", "set", "pools.US.target_size", "5")
+    time.sleep(max(0.0, over_at - time.monotonic()))  # the reservation, and any lateness
+
+
+def no_more_than(count: int) -> Mapping[str, object]:
+    """Limits that one purchase too many would break."""
+    return {"max_numbers": count, "max_purchases_per_run": count, "max_purchases_per_day": count}
+
+
+POOL = {"US": {"target_size": 2, "post_disconnect": "return_to_pool"}}
+POOL_OF_THREE = {"US": {"target_size": 3}}
+NO_POOLS: Mapping[str, Any] = {"pools": None}
+SOON_OVER = {"pools": POOL, "onboarding": {"reservation_ttl": "1s"}}
+
+SCENARIOS = (
+    Scenario(
+        "provision",
+        says("provision", "--country", "CL", "--yes"),
+        1,
+        changes=NO_POOLS,
+        bought_again=1,
+    ),
+    Scenario(
+        "pool fill",
+        says("pool", "fill", "--concurrency", "1"),
+        2,
+        changes={"pools": POOL, "limits": no_more_than(2)},
+    ),
+    Scenario(
+        "pool fill, 8 at once",
+        says("pool", "fill", "--concurrency", "8"),
+        3,
+        changes={"pools": POOL_OF_THREE, "limits": no_more_than(3)},
+    ),
+    Scenario(
+        "resolve, bought live",
+        says("resolve", "--country", "CL", "--ref", "a"),
+        1,
+        changes={**NO_POOLS, "limits": no_more_than(1)},
+    ),
+    Scenario(
+        "resolve, from the pool",
+        says("resolve", "--country", "US", "--ref", "a"),
+        3,
+        filled,
+        asks_nobody=True,
+    ),
+    Scenario(
+        "resolve, reused",
+        says("resolve", "--country", "CL", "--ref", "a"),
+        1,
+        unpooled,
+        changes=NO_POOLS,
+        asks_nobody=True,
+    ),
+    # Six, and one more where it is killed between Meta's deletion and the record of it: that number
+    # stays reserved until a person decides, and the pool gets another.
+    Scenario(
+        "reconcile",
+        says("reconcile"),
+        7,
+        everything_to_do,
+        changes=SOON_OVER,
+        surplus={"US": 1},
+    ),
+    Scenario(
+        "reservation cancel",
+        says("reservation", "cancel", "--ref", "a"),
+        3,
+        held,
+        again=frozenset({0, 3}),
+        surplus={"US": 1},
+    ),
+    Scenario("connect", says("connect", "--ref", "a"), 3, held, asks_nobody=True),
+    Scenario(
+        "disconnect",
+        says("disconnect", "--ref", "a"),
+        3,
+        connected,
+        kapso=True,
+        surplus={"US": 1},
+    ),
+    Scenario(
+        "number add-to-pool",
+        names_a("provisioned", "number", "add-to-pool"),
+        2,
+        loose,
+        asks_nobody=True,
+    ),
+    Scenario(
+        "number verify",
+        names_a("provisioned", "number", "verify"),
+        2,
+        unverified,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A scenario, arranged once in a folder, to begin from again and again."""
+
+    scenario: Scenario
+    folder: Path
+    words: tuple[str, ...]
+
+    @contextmanager
+    def begin(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadyProject]:
+        """A copy of it all, with a sandbox of its own."""
+        shutil.copytree(self.folder, folder)
+        with running_sandbox(state_file=folder / _STATE) as sandbox:
+            yield _project(self.scenario, folder, monkeypatch, sandbox)
+
+
+def prepare(scenario: Scenario, folder: Path) -> Prepared:
+    """Arrange a scenario in that folder."""
+    folder.mkdir()
+    with (
+        pytest.MonkeyPatch.context() as monkeypatch,
+        running_sandbox(state_file=folder / _STATE) as sandbox,
+    ):
+        changes = {
+            **scenario.changes,
+            "limits": {**scenario.changes.get("limits", {}), "settle_after": "0s"},
+            "meta": {"code_timeout": "5s"},
+        }
+        project = ready_project(folder, monkeypatch, sandbox, kapso=scenario.kapso, **changes)
+        scenario.arrange(project)
+        return Prepared(scenario, folder, scenario.words(project))
+
+
+def run_dying(project: ReadyProject, point: int | str, *words: str) -> Called:
+    """Run a command as a process that dies at this point, if it comes to it."""
+    done = subprocess.run(
+        [sys.executable, str(_DYING), str(point), *words],
+        cwd=project.home,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return Called(done.returncode, done.stdout, done.stderr)
+
+
+def was_killed(called: Called) -> bool:
+    """Whether the process came to its point."""
+    return called.exit_code == _KILLED
+
+
+def reconcile_until_quiet(project: ReadyProject) -> None:
+    """Let reconcile put things right; three times at most, and the last has nothing to do."""
+    for _ in range(3):
+        called = project.call("reconcile", "--json")
+        assert called.exit_code == 0, called.err + called.out
+        if not called.document["actions"]:
+            return
+    raise AssertionError(f"reconcile does not come to rest: {called.out}")
+
+
+def _project(
+    scenario: Scenario, folder: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox
+) -> ReadyProject:
+    home = use_home(folder, monkeypatch)
+    for name, value in sandbox.environment().items():
+        if scenario.kapso or not name.startswith("KAPSO_TWILIO_KAPSO_"):
+            monkeypatch.setenv(name, value)
+    monkeypatch.setenv("KAPSO_TWILIO_DATA_DIR", str(home / "inventories"))
+    inventory = home / "inventories" / "acme" / "inventory.db"
+    return ReadyProject(home, home / "kapso-twilio.toml", inventory, sandbox)
