@@ -202,7 +202,7 @@ def test_numbers_are_worked_on_side_by_side(
         assert time.monotonic() - began < one_after_another
         searches = [one for one in sandbox.requests() if "AvailablePhoneNumbers/US/Local" in one]
         assert len(searches) == 1
-        assert len(sandbox.requests()) <= 7 * 9
+        assert len(sandbox.requests()) <= 8 * 9
 
 
 def test_an_interrupted_verification_is_taken_up(project: ReadyProject) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from ..domain.label import Label, parse_label
+from ..domain.label import Label
 from ..domain.lifecycle import NumberEvent
 from ..domain.limits import check_purchase
 from ..domain.number import NewNumber, Number, NumberFacts
@@ -38,6 +38,7 @@ from ..inventory.store import Session
 from ..project import Project, random_base32
 from .quote import Quote
 from .stopping import StopRequest
+from .taken import give_up_number, label_of_another
 
 if TYPE_CHECKING:
     from ..gateways.twilio_numbers import OwnedNumber
@@ -189,7 +190,7 @@ def _buy(project: Project, intent: Purchase) -> Number | VendorRefused:
     if not is_from(intent, owned):
         raise _not_our_purchase(project, intent, owned)
     number = _record_or_say_so(project, intent, owned)
-    # A pool's number is not read back: it is not handed out yet, and each would cost a call more.
+    # A pool's number is read back before it becomes ready: nobody can be given it until then.
     return number if intent.purpose.pool else _kept(project, intent, number)
 
 
@@ -255,24 +256,14 @@ def _taken_meanwhile(intent: Purchase) -> VendorRefused:
 
 
 def _kept(project: Project, intent: Purchase, number: Number) -> Number | VendorRefused:
-    """The number, unless another project's label is on it: then it is given up.
-
-    Another project on the account may have bought the same number in the same moment. The label
-    that is there decides: whoever reads another's gives the number up. A name that a person gave
-    decides nothing.
-    """
+    """The number, unless another project's label is on it: then it is given up."""
     try:
-        found = project.twilio.numbers.read(number.sid)
+        label = label_of_another(project, number)
     except (VendorUnavailable, VendorRefused, CredentialsError):
         return number  # it is recorded, and nothing speaks against it
-    label = parse_label(found.friendly_name) if found is not None else None
-    if label is None or str(label) == intent.label:
+    if label is None:
         return number
-    now = project.now()
-    reason = f"project {label.project} took it in the same moment"
-    with project.inventory.write() as tx:
-        tx.reservations.end(number.id, now, "taken by another buyer")
-        tx.numbers.apply(tx.numbers.get(number.id), NumberEvent.VANISH, now, reason=reason)
+    give_up_number(project, number, label)
     return _taken_meanwhile(intent)
 
 

@@ -18,6 +18,7 @@ from ..domain.one_time_code import read_code
 from ..domain.phone_number import PhoneNumber
 from ..errors import ConfigError, KapsoTwilioError, VendorRefused
 from ..project import Project
+from .taken import give_up_number, label_of_another, taken
 
 if TYPE_CHECKING:
     from ..gateways.meta_preverified import PreverifiedNumber
@@ -84,6 +85,7 @@ def finish(project: Project, number: Number, code: str) -> Number:
     preverified_id = number.facts.preverified_id
     assert preverified_id is not None
     try:
+        _refuse_taken(project, number)
         return _ready(project, number, project.meta.verify_code(preverified_id, code))
     except KapsoTwilioError as error:
         give_up_attempt(project, number, error)
@@ -151,6 +153,8 @@ def no_code_came(number: Number, waited_seconds: float) -> VendorRefused:
 def _ask_for_code(project: Project, number: Number, known: PreverifiedNumber | None) -> Number:
     from ..gateways.meta_preverified import CodeMethod
 
+    if known is not None and known.is_verified:
+        _refuse_taken(project, number)
     if known is not None and not _is_ours_to_use(number, known):
         project.meta.delete(known.preverified_id)
         known = None
@@ -170,6 +174,18 @@ def _ask_for_code(project: Project, number: Number, known: PreverifiedNumber | N
             raise
         return _ready(project, number, found)
     return number
+
+
+def _refuse_taken(project: Project, number: Number) -> None:
+    """Raise VendorRefused, and give the number up, where another project's label is on it.
+
+    Asked as late as can be: another buyer's request, sent in the same moment, has come by then.
+    """
+    label = label_of_another(project, number)
+    if label is None:
+        return
+    give_up_number(project, number, label)
+    raise taken(number, label)
 
 
 def _is_ours_to_use(number: Number, known: PreverifiedNumber) -> bool:
