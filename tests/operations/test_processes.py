@@ -174,6 +174,18 @@ def test_a_run_that_was_killed_is_not_named_as_the_holder(shop: Shop) -> None:
     assert caught.value.reason == "it has only just begun"
 
 
+def test_a_folder_that_takes_no_change_any_more_keeps_no_lock_and_is_no_error(
+    shop: Shop,
+) -> None:
+    holder_file = shop.files.inventory.parent / "run.json"
+    with mass_work(shop.project, "reconcile"):
+        holder_file.unlink()
+        holder_file.mkdir()  # it cannot be unlinked, whoever runs the tests
+    holder_file.rmdir()
+    with mass_work(shop.project, "reconcile"):
+        pass
+
+
 def test_a_holder_that_is_still_writing_who_it_is_is_waited_for(shop: Shop) -> None:
     file = shop.files.inventory.parent / "run.json"
     with holder(shop.project) as process:

@@ -9,7 +9,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,7 +52,8 @@ def mass_work(project: Project, command: str, *, wait_seconds: float = 0.0) -> I
     try:
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        with suppress(OSError):  # what stays there names a process that has ended
+            holder.unlink()
         lock.release()
 
 
