@@ -43,6 +43,14 @@ FAULTS = st.sampled_from(
 )
 
 
+SETTINGS = st.one_of(
+    st.builds("pool set {} --target-size {}".format, COUNTRIES, st.integers(0, 3)),
+    st.builds("pool set US {}".format, st.sampled_from(["--enable", "--disable"])),
+    st.builds("config set limits.max_numbers {}".format, st.integers(2, 12)),
+    st.builds("config set limits.max_monthly_cost {}".format, st.integers(3, 60)),
+)
+
+
 def nth(of: Sequence[str], choice: int) -> str | None:
     """One of them; None where there is none."""
     return of[choice % len(of)] if of else None
@@ -56,6 +64,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @initialize()
     def set_up(self) -> None:
         self.world = World.open()
+        self.world.run("pool", "fill")
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
@@ -80,21 +89,9 @@ class MoneyMachine(RuleBasedStateMachine):
     def reconcile(self, words: Sequence[str]) -> None:
         self.world.run("reconcile", *words)
 
-    @rule(country=COUNTRIES, target_size=st.integers(0, 3))
-    def set_target(self, country: str, target_size: int) -> None:
-        self.world.run("pool", "set", country, "--target-size", f"{target_size}")
-
-    @rule(switch=st.sampled_from(["--enable", "--disable"]))
-    def switch_pool(self, switch: str) -> None:
-        self.world.run("pool", "set", "US", switch)
-
-    @rule(count=st.integers(2, 12))
-    def limit_numbers(self, count: int) -> None:
-        self.world.run("config", "set", "limits.max_numbers", f"{count}")
-
-    @rule(cost=st.integers(3, 60))
-    def limit_cost(self, cost: int) -> None:
-        self.world.run("config", "set", "limits.max_monthly_cost", f"{cost}")
+    @rule(words=SETTINGS)
+    def change_a_setting(self, words: str) -> None:
+        self.world.run(*words.split())
 
     @rule(choice=CHOICE)
     def add_to_pool(self, choice: int) -> None:
@@ -110,18 +107,28 @@ class MoneyMachine(RuleBasedStateMachine):
 
     # What happens to onboardings.
 
-    @rule(ref=REFS, country=COUNTRIES, words=st.sampled_from([(), (), ("--no-provision",)]))
-    def resolve(self, ref: str, country: str, words: Sequence[str]) -> None:
-        before = self.world.holders()
-        called = self.world.run("resolve", "--ref", ref, "--country", country, *words)
-        self.world.note_answer(ref, before, called)
+    @rule(ref=REFS)
+    def resolve(self, ref: str) -> None:
+        self.answer(ref, "--country", "US")
+
+    @rule(ref=REFS)
+    def resolve_without_a_purchase(self, ref: str) -> None:
+        self.answer(ref, "--country", "US", "--no-provision")
+
+    @rule(ref=REFS)
+    def resolve_where_there_may_be_no_pool(self, ref: str) -> None:
+        self.answer(ref, "--country", "CL")
 
     @rule(choice=CHOICE)
     def resolve_again(self, choice: int) -> None:
-        before = self.world.holders()
-        ref = nth(list(before), choice)
+        ref = nth(list(self.world.holders()), choice)
         if ref is not None:
-            self.world.note_answer(ref, before, self.world.run("resolve", "--ref", ref))
+            self.answer(ref)
+
+    def answer(self, ref: str, *words: str) -> None:
+        before = self.world.holders()
+        called = self.world.run("resolve", "--ref", ref, *words)
+        self.world.note_answer(ref, before, called)
 
     @rule(choice=CHOICE)
     def connect(self, choice: int) -> None:
