@@ -22,11 +22,12 @@ imports: $(READY)
 	$(BIN)/lint-imports
 
 pytest: $(READY)
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q -n 2 -m "not whole"
 
-# Every command killed at every point, and every call met by every fault; `make test` runs a slice.
+# Every command killed at every point, every call met by every fault, long lives and a disk that fails
+# everywhere; `make test` runs a slice.
 crash: $(READY)
-	CRASH_MATRIX=whole $(BIN)/pytest -q -n 2 tests/crash
+	CRASH_MATRIX=whole $(BIN)/pytest -q -n 2 tests/crash tests/races tests/disk tests/life
 
 bench: $(READY)
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done

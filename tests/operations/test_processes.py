@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from filelock import FileLock
 from msgspec.structs import replace
 
 from kapso_twilio_cli.domain.purchase import Owner
@@ -158,3 +160,40 @@ def test_a_wait_ends_when_the_program_is_asked_to_stop() -> None:
     began = time.monotonic()
     stop.wait(30)
     assert time.monotonic() - began < 5
+
+
+def test_a_run_that_was_killed_is_not_named_as_the_holder(shop: Shop) -> None:
+    """Its words are still there; those of the run that has the lock now come a moment later."""
+    with holder(shop.project) as killed:
+        pass
+    file = shop.files.inventory.parent / "run.json"
+    assert f'"pid": {killed.pid}' in file.read_text()
+    another = FileLock(file.with_name("run.lock"))
+    with another, pytest.raises(Locked) as caught, mass_work(shop.project, "reconcile"):
+        pass
+    assert caught.value.reason == "it has only just begun"
+
+
+def test_a_folder_that_takes_no_change_any_more_keeps_no_lock_and_is_no_error(
+    shop: Shop,
+) -> None:
+    holder_file = shop.files.inventory.parent / "run.json"
+    with mass_work(shop.project, "reconcile"):
+        holder_file.unlink()
+        holder_file.mkdir()  # it cannot be unlinked, whoever runs the tests
+    holder_file.rmdir()
+    with mass_work(shop.project, "reconcile"):
+        pass
+
+
+def test_a_holder_that_is_still_writing_who_it_is_is_waited_for(shop: Shop) -> None:
+    file = shop.files.inventory.parent / "run.json"
+    with holder(shop.project) as process:
+        words = file.read_text()
+        file.write_text("")
+        late = threading.Timer(0.1, lambda: file.write_text(words))
+        late.start()
+        with pytest.raises(Locked) as caught, mass_work(shop.project, "reconcile"):
+            pass
+        late.join()
+    assert (caught.value.reason or "").startswith(f"pool fill, pid {process.pid} on ")

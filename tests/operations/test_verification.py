@@ -33,6 +33,7 @@ from .shops import Shop
 
 NUMBER, ANOTHER = PhoneNumber("+14155550123"), PhoneNumber("+14155550124")
 ASKED_AT = datetime(2026, 11, 22, 12, 0, 0, 500_000, tzinfo=UTC)
+OTHER_LABEL = "kt:other:abcdefgh:abcdefghijklmnop"
 ADD, ASK, DELETE = "POST .*add_phone_numbers", "POST .*request_code", r"DELETE /v25\.0/"
 
 
@@ -232,6 +233,36 @@ def test_a_vendor_that_is_away_is_no_failure_of_the_number(
     assert (left.state, left.facts.verification_failures) == (NumberState.PROVISIONED, 0)
     events = shop.files.rows("SELECT kind FROM events WHERE number_id IS NOT NULL ORDER BY id")
     assert [kind for (kind,) in events] == ["imported", "begin_verification", "interrupted"]
+
+
+def test_the_object_at_meta_of_a_number_that_another_project_took_is_left_alone(
+    shop: Shop,
+) -> None:
+    """They share a portfolio: the object is the other project's, and may be in its pool."""
+    number = shop.member(NUMBER)
+    preverified_id = verified_at_meta(shop, NUMBER)
+    shop.project.twilio.numbers.label(number.sid, OTHER_LABEL)
+    with pytest.raises(VendorRefused):
+        begin(shop.project, number, portfolio(shop.project))
+    assert_given_up(shop)
+    left = shop.project.meta.read(preverified_id)
+    assert left is not None
+    assert left.is_verified
+
+
+def test_a_number_that_a_person_renamed_becomes_ready(shop: Shop) -> None:
+    number = shop.member(NUMBER)
+    waiting = begin(shop.project, number, portfolio(shop.project))
+    shop.project.twilio.numbers.label(number.sid, "Support line")
+    ready = finish(shop.project, waiting, code_for(shop, waiting))
+    assert ready.state is NumberState.READY
+
+
+def assert_given_up(shop: Shop) -> None:
+    left = shop.number(NUMBER)
+    assert left is not None
+    assert left.state is NumberState.MISSING
+    assert left.reason == "project other took it in the same moment"
 
 
 def test_success_forgets_former_failures(shop: Shop) -> None:

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import asdict
 
+from ..domain.purchase import Owner
 from ..errors import Locked, StateError
+from ..process import has_ended
 from ..project import Project
 
 if TYPE_CHECKING:
@@ -30,6 +35,8 @@ class Patience(msgspec.Struct, frozen=True):
 
 
 AT_ONCE = Patience()
+_UNTIL_WRITTEN_SECONDS = 1.0
+"""A holder writes down who it is right after it took the lock; so long its words are waited for."""
 
 
 @contextmanager
@@ -67,7 +74,8 @@ def alone(project: Project, command: str, patience: Patience = AT_ONCE) -> Itera
     try:
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        with suppress(OSError):  # what stays there names a process that has ended
+            holder.unlink()
         lock.release()
 
 
@@ -86,20 +94,31 @@ def _acquire(lock: BaseFileLock, holder: Path, patience: Patience) -> None:
 
 
 def _write_holder(holder: Path, project: Project, command: str) -> None:
-    facts = {
-        "pid": project.owner.pid,
-        "host": project.owner.host,
-        "command": command,
-        "since": f"{project.now():%Y-%m-%d %H:%M:%S} UTC",
-    }
+    since = f"{project.now():%Y-%m-%d %H:%M:%S} UTC"
+    facts = {"owner": asdict(project.owner), "command": command, "since": since}
     descriptor = os.open(holder, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(facts, file)
 
 
 def _in_words(holder: Path) -> str:
+    give_up_at = time.monotonic() + _UNTIL_WRITTEN_SECONDS
+    while time.monotonic() < give_up_at:
+        words = _read_holder(holder)
+        if words is not None:
+            return words
+        time.sleep(0.02)
+    return "it has only just begun"
+
+
+def _read_holder(holder: Path) -> str | None:
+    """Who holds the lock; None while only words of one that was killed stand there, or none."""
     try:
         facts = json.loads(holder.read_text(encoding="utf-8"))
-        return "{command}, pid {pid} on {host}, since {since}".format(**facts)
+        owner, command, since = Owner(**facts["owner"]), facts["command"], facts["since"]
     except (OSError, ValueError, KeyError, TypeError):
-        return "it has only just begun"
+        return None
+    now = datetime.now(UTC)
+    if has_ended(owner, deadline=now, now=now):
+        return None
+    return f"{command}, pid {owner.pid} on {owner.host}, since {since}"

@@ -18,7 +18,7 @@ from ..domain.one_time_code import read_code
 from ..domain.phone_number import PhoneNumber
 from ..errors import ConfigError, KapsoTwilioError, VendorRefused
 from ..project import Project
-from .rival import give_up_to, is_new, taken_by
+from .rival import give_up_to, taken_by
 
 if TYPE_CHECKING:
     from ..gateways.meta_preverified import PreverifiedNumber
@@ -152,7 +152,7 @@ def no_code_came(number: Number, waited_seconds: float) -> VendorRefused:
 def _ask_for_code(project: Project, number: Number, known: PreverifiedNumber | None) -> Number:
     from ..gateways.meta_preverified import CodeMethod
 
-    if known is not None and known.is_verified and is_new(project, number):
+    if known is not None and known.is_verified:
         rival = taken_by(project, number)
         if rival is not None:
             raise give_up_to(project, number, rival)
