@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 TWILIO = r"/2010-04-01/Accounts/AC[0-9a-f]{32}"
+PAPERS = r"/v2/RegulatoryCompliance"
 META = r"/v\d+\.\d+/\d+"
 
 
@@ -46,6 +47,14 @@ KINDS: Mapping[str, Kind] = {
     ),
     "buy": Kind("POST", rf"{TWILIO}/IncomingPhoneNumbers\.json"),
     "read a number": Kind("GET", rf"{TWILIO}/IncomingPhoneNumbers/PN[0-9a-f]{{32}}\.json"),
+    "name a number": Kind("POST", rf"{TWILIO}/IncomingPhoneNumbers/PN[0-9a-f]{{32}}\.json"),
+    "release a number": Kind("DELETE", rf"{TWILIO}/IncomingPhoneNumbers/PN[0-9a-f]{{32}}\.json"),
+    "address": Kind("GET", rf"{TWILIO}/Addresses/AD[0-9a-f]{{32}}\.json"),
+    "regulations": Kind("GET", rf"{PAPERS}/Regulations"),
+    "regulation": Kind("GET", rf"{PAPERS}/Regulations/RN[0-9a-f]{{32}}"),
+    "bundle": Kind("GET", rf"{PAPERS}/Bundles/BU[0-9a-f]{{32}}"),
+    "items of a bundle": Kind("GET", rf"{PAPERS}/Bundles/BU[0-9a-f]{{32}}/ItemAssignments"),
+    "document": Kind("GET", rf"{PAPERS}/SupportingDocuments/RD[0-9a-f]{{32}}"),
     "types on sale": Kind("GET", rf"{TWILIO}/AvailablePhoneNumbers/[A-Z]{{2}}\.json"),
     "search": Kind("GET", rf"{TWILIO}/AvailablePhoneNumbers/[A-Z]{{2}}/[A-Za-z]+\.json"),
     "price": Kind("GET", r"/v1/PhoneNumbers/Countries/[A-Z]{2}"),

@@ -2,10 +2,11 @@
 
 POINT is a number, the k-th of the points in the order in which they come up, or a regular
 expression, the first request that matches it. A point is a request whose answer has arrived at this
-process and not yet reached the program, or a commit that has changed the inventory. Between two
-points nothing happens outside of the process: to die anywhere else is to die at one of them.
+process and not yet reached the program, a commit that has changed the inventory, or a file that was
+put in the place of another. Between two points nothing is asked for, recorded or put in place: to
+die there is to die at one of them.
 
-The program is not touched: `requests` and `sqlite3` are watched from outside.
+The program is not touched: `requests`, `sqlite3` and `os` are watched from outside.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import signal
 import sqlite3
 import sys
 import threading
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,10 +73,25 @@ def watch_commits(death: Death) -> None:
     sqlite3.connect = partial(sqlite3.connect, factory=Watched)  # type: ignore[assignment]
 
 
+def watch_files(death: Death) -> None:
+    """Files that matter are written beside their place, and then put there."""
+
+    def watched(put: Callable[..., None]) -> Callable[..., None]:
+        def put_and_pass(source: Any, target: Any, **options: Any) -> None:
+            put(source, target, **options)
+            death.pass_point(f"FILE {os.fsdecode(target)}")
+
+        return put_and_pass
+
+    os.replace = watched(os.replace)
+    os.rename = watched(os.rename)
+
+
 if __name__ == "__main__":
     mortal = Death(sys.argv.pop(1))
     watch_requests(mortal)
     watch_commits(mortal)
+    watch_files(mortal)
     from kapso_twilio_cli.main import run
 
     run()

@@ -95,8 +95,10 @@ def may_end(name: str, trouble: Trouble, *, batch: bool) -> frozenset[int]:
 def _of_a_read(name: str, trouble: Trouble) -> frozenset[int]:
     if trouble.times is not None:
         return REPEATED
+    if name == "regulations":
+        return REPEATED  # it is worth a warning, and no more
     # A number that was bought is the caller's, whether or not its label can be read back.
-    return REPEATED if name == "read a number" else LATER
+    return REPEATED | LATER if name == "read a number" else LATER
 
 
 def _of_a_change(name: str, trouble: Trouble) -> frozenset[int]:
@@ -105,7 +107,11 @@ def _of_a_change(name: str, trouble: Trouble) -> frozenset[int]:
     if trouble.details.get("status") == 429:
         never_processed = name == "buy" and trouble.times == 1
         return REPEATED if never_processed else LATER
+    if name == "name a number":
+        return FOUND | LATER  # the number is recorded all the same, and the next run names it
     if name == "buy":
         return FOUND if trouble.done else UNKNOWN
-    looked_at = name in ("Meta: add", "Meta: verify_code")
+    if name == "Meta: delete" and trouble.done:
+        return FOUND | LATER  # a release goes on when it is gone; a customer may have claimed it
+    looked_at = name in ("Meta: add", "Meta: verify_code", "release a number")
     return FOUND if looked_at and trouble.done else LATER

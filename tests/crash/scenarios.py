@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from kapso_twilio_cli.sandbox.catalogue import address_sid, bundle_sid
 from tests.cli.calls import Called
 from tests.config.places import use_home
 from tests.projects import ReadyProject, ready_project
@@ -71,6 +72,10 @@ class Scenario:
     """So many more, after it was run again."""
     surplus: Mapping[str, int] = field(default_factory=dict)
     """What the command gives back to pools that `reconcile` has filled meanwhile."""
+    mended_by: tuple[str, ...] = ("reconcile",)
+    """What a person runs after the accident."""
+    is_full: bool = True
+    """The pools are at their target in the end."""
 
 
 def filled(project: ReadyProject) -> None:
@@ -107,6 +112,32 @@ def unverified(project: ReadyProject) -> None:
     project.answer("number", "add-to-pool", number_in(project, "provisioned"))
 
 
+def above_target(project: ReadyProject) -> None:
+    """A pool of three, of which two are not wanted any more."""
+    filled(project)
+    project.answer("pool", "set", "US", "--target-size", "1")
+
+
+def in_the_console(project: ReadyProject) -> None:
+    """A number beside the pools that was bought in the console."""
+    filled(project)
+    project.sandbox.buy_in_console(CONSOLE, "the sales line")
+
+
+def anew(project: ReadyProject) -> None:
+    """A new inventory beside the project's numbers; the old one is lost."""
+    filled(project)
+    project.inventory.unlink()
+    project.answer("inventory", "create")
+
+
+def backed_up(project: ReadyProject) -> None:
+    """A backup, and a hand-out after it."""
+    filled(project)
+    project.answer("inventory", "backup", str(project.home / BACKUP))
+    project.answer("resolve", "--country", "US", "--ref", "a")
+
+
 def everything_to_do(project: ReadyProject) -> None:
     """Something for every step of a reconcile: to settle, to take up, to expire, to fill."""
     filled(project)
@@ -131,6 +162,21 @@ def no_more_than(count: int) -> Mapping[str, object]:
     return {"max_numbers": count, "max_purchases_per_run": count, "max_purchases_per_day": count}
 
 
+def release_of_a_ready_one(project: ReadyProject) -> tuple[str, ...]:
+    """The words that give a ready number back."""
+    number = number_in(project, "ready")
+    return ("number", "release", number, "--confirm", number)
+
+
+CONSOLE = "+14155550123"
+BACKUP = "backup.db"
+BUNDLE, ADDRESS = bundle_sid("DE", "local"), address_sid("DE")
+GERMANY = {
+    "pools": None,
+    "allowed_countries": ["DE", "US"],
+    "default_country": "DE",
+    "countries": {"DE": {"bundle_sid": BUNDLE, "address_sid": ADDRESS}},
+}
 POOL = {"US": {"target_size": 2, "post_disconnect": "return_to_pool"}}
 POOL_OF_THREE = {"US": {"target_size": 3}}
 NO_POOLS: Mapping[str, Any] = {"pools": None}
@@ -217,6 +263,47 @@ SCENARIOS = (
         2,
         unverified,
     ),
+    Scenario(
+        "provision, with bundle and address",
+        says("provision", "--country", "DE", "--yes"),
+        1,
+        changes=GERMANY,
+        bought_again=1,
+    ),
+    # A wish to release that is broken off stands until it is run again; the pool gets another.
+    Scenario(
+        "number release",
+        release_of_a_ready_one,
+        3,
+        filled,
+        changes={"pools": POOL},
+        surplus={"US": 1},
+    ),
+    Scenario(
+        "pool trim",
+        says("pool", "trim", "US", "--confirm", "US:2"),
+        3,
+        above_target,
+        changes={"pools": POOL_OF_THREE},
+        again=frozenset({0, 3}),
+        surplus={"US": 3},
+    ),
+    Scenario("number import", says("number", "import", CONSOLE), 3, in_the_console),
+    Scenario(
+        "reconcile --adopt",
+        says("reconcile", "--adopt"),
+        2,
+        anew,
+        mended_by=("reconcile", "--adopt"),
+        is_full=False,
+    ),
+    Scenario(
+        "inventory restore",
+        lambda project: ("inventory", "restore", str(project.home / BACKUP), "--yes"),
+        3,
+        backed_up,
+        asks_nobody=True,
+    ),
 )
 
 
@@ -272,10 +359,10 @@ def was_killed(called: Called) -> bool:
     return called.exit_code == _KILLED
 
 
-def reconcile_until_quiet(project: ReadyProject) -> None:
+def reconcile_until_quiet(project: ReadyProject, *first: str) -> None:
     """Let reconcile put things right; three times at most, and the last has nothing to do."""
-    for _ in range(3):
-        called = project.call("reconcile", "--json")
+    for words in (first or ("reconcile",), ("reconcile",), ("reconcile",)):
+        called = project.call(*words, "--json")
         assert called.exit_code == 0, called.err + called.out
         if not called.document["actions"]:
             return

@@ -25,7 +25,7 @@ from .scenarios import SCENARIOS, Prepared, Scenario
 IN_ORDER = [scenario for scenario in SCENARIOS if scenario.name != "pool fill, 8 at once"]
 """Those whose calls come in the same order each time."""
 ASKING = [scenario for scenario in IN_ORDER if not scenario.asks_nobody]
-BATCHES = ("pool fill", "reconcile")
+BATCHES = ("pool fill", "reconcile", "reconcile --adopt", "pool trim")
 THINNED = 6
 """`make test` runs one in so many of a block's cases."""
 
