@@ -23,7 +23,14 @@ from tests import state_diagram
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+ACCIDENTS = (ROOT / "docs" / "what-happens-when.md").read_text(encoding="utf-8")
+DOCUMENTS = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/what-happens-when.md",
+]
 
 SUCCESS, CHANGES_TO_MAKE = 0, 10
 
@@ -109,6 +116,18 @@ def test_reasons_and_attention_kinds_are_those_of_the_program() -> None:
     assert [code_words(cells[0]) for cells in attention] == [[kind] for kind in AttentionKind]
 
 
+def test_every_line_of_what_happens_when_names_a_test_that_there_is() -> None:
+    tests = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    lines = re.findall(r"^\| (?!when…|---)(.+) \|$", ACCIDENTS, re.MULTILINE)
+    named = [code_words(line.split(" | ")[-1]) for line in lines]
+    assert len(lines) > 40
+    assert [names for names in named if len(names) != 1 or names[0] not in tests] == []
+
+
 def test_states_in_the_architecture_are_those_of_the_lifecycle() -> None:
     text = state_diagram.DOCUMENT.read_text(encoding="utf-8")
     assert text == state_diagram.with_states(text), "run python -m tests.state_diagram"
@@ -128,7 +147,8 @@ def test_make_targets_and_links_exist(document: str) -> None:
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`make (\w+)`", text)) <= targets
     links = re.findall(r"\]\((?!https?://)([^)#]+)\)", text)
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    folder = (ROOT / document).parent
+    assert [link for link in links if not (folder / link).exists()] == []
 
 
 def _spelled_out(words: list[str]) -> Iterator[str]:
