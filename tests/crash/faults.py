@@ -18,6 +18,10 @@ REPEATED = frozenset({0})
 FOUND = frozenset({0})
 UNKNOWN = frozenset({9})
 LATER = frozenset({75})
+NOT_THERE = frozenset({3})
+BATCHES = ("pool fill", "reconcile", "reconcile --adopt", "pool trim")
+BELIEVERS = {"number import": "look a number up", "reconcile --adopt": "list the numbers"}
+"""What must take an absence for what it is: they change nothing then, and say so."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +88,14 @@ TROUBLES = (
 )
 
 
-def may_end(name: str, trouble: Trouble, *, batch: bool) -> frozenset[int]:
-    """The exit codes that the interface allows; of a `batch`, a part may have been done before."""
-    if batch and name == "Meta: delete":
+def may_end(command: str, name: str, trouble: Trouble) -> frozenset[int]:
+    """The exit codes that the interface allows; of a batch, a part may have been done before."""
+    if command.startswith("reconcile") and name == "Meta: delete":
         return frozenset({0})  # a reservation that cannot be ended is attention, and no failure
     codes = _of_a_read(name, trouble) if KINDS[name].is_read else _of_a_change(name, trouble)
-    return codes | {7} if batch and codes == LATER else codes
+    if command in BELIEVERS and name in BELIEVERS[command] and trouble.name == "skip_page":
+        codes |= NOT_THERE
+    return codes | {7} if command in BATCHES and codes >= LATER else codes
 
 
 def _of_a_read(name: str, trouble: Trouble) -> frozenset[int]:
@@ -104,11 +110,11 @@ def _of_a_read(name: str, trouble: Trouble) -> frozenset[int]:
 def _of_a_change(name: str, trouble: Trouble) -> frozenset[int]:
     if trouble.details["fault"] == "lag":
         return FOUND
+    if name == "name a number":
+        return FOUND | LATER  # the number is recorded all the same, and the next run names it
     if trouble.details.get("status") == 429:
         never_processed = name == "buy" and trouble.times == 1
         return REPEATED if never_processed else LATER
-    if name == "name a number":
-        return FOUND | LATER  # the number is recorded all the same, and the next run names it
     if name == "buy":
         return FOUND if trouble.done else UNKNOWN
     if name == "Meta: delete" and trouble.done:
