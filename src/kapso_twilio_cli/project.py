@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -102,6 +101,8 @@ class Project:
     @contextmanager
     def rehearsed(self) -> Iterator[Project]:
         """The same project on a copy of its inventory: its operations change nothing that lasts."""
+        from tempfile import TemporaryDirectory
+
         twin = Project(self.path, self.config)
         twin.is_rehearsal = True
         with TemporaryDirectory(prefix="kapso-twilio-") as folder:

@@ -26,7 +26,7 @@ def number(project: ReadyProject, phone_number: str) -> dict[str, Any]:
     return project.answer("number", "show", phone_number)
 
 
-def actions(project: ReadyProject, *words: str) -> list[tuple[str, str]]:
+def actions(project: ReadyProject, *words: str) -> list[tuple[str, str | None]]:
     document = project.answer("reconcile", *words)
     return [(one["kind"], one["phone_number"]) for one in document["actions"]]
 
@@ -226,7 +226,8 @@ def test_an_inventory_whose_numbers_were_taken_over_stops_until_it_takes_them_ba
     assert "superseded" in kinds(filled)
     assert len(filled.bought()) == 2
     taken = actions(filled, "--adopt")
-    assert sorted(taken) == [("labelled", one) for one in sorted(filled.bought())]
+    labelled = [("labelled", one) for one in filled.bought()]
+    assert set(taken) == {*labelled, ("inventory_checked", None)}
     assert filled.answer("resolve", "--ref", "a")["path"] == "pool"
 
 
@@ -273,7 +274,7 @@ def test_a_reconcile_teaches_an_old_copy_what_it_forgot_and_buys_nothing_again(
 ) -> None:
     before = sorted(old_copy.bought())
     done = old_copy.answer(*words)["actions"]
-    assert sorted(one["kind"] for one in done) == ["adopted", "connected"]
+    assert sorted(one["kind"] for one in done) == ["adopted", "connected", "inventory_checked"]
     assert old_copy.states() == {"ready": 1, "connected": 1, "quarantined": 1}
     assert "restored" not in kinds(old_copy)
     old_copy.answer("reconcile")
@@ -297,7 +298,8 @@ def test_an_old_copy_whose_object_is_gone_at_meta_is_known_without_kapso(
     held = project.answer("resolve", "--ref", "a")
     sandbox.claim(preverified_id=held["preverified_id"], customer_id="c")
     shutil.copy(copy, project.inventory)
-    assert actions(project, "--no-fill") == [("quarantined", held["phone_number"])]
+    quarantined = ("quarantined", held["phone_number"])
+    assert actions(project, "--no-fill") == [quarantined, ("inventory_checked", None)]
     assert number(project, held["phone_number"])["reason"].startswith("its object at Meta is gone")
     assert project.answer("resolve", "--ref", "b")["phone_number"] != held["phone_number"]
 
@@ -362,3 +364,124 @@ def test_a_dry_run_tells_what_the_run_then_does(filled: ReadyProject) -> None:
         one for one in done if one["kind"] in settled
     ]
     assert kept in {one["phone_number"] for one in filled.answer("number", "list")["numbers"]}
+
+
+def test_a_number_that_another_project_labelled_is_left_to_it(filled: ReadyProject) -> None:
+    reserved = filled.answer("resolve", "--ref", "a")["phone_number"]
+    free = next(one for one in filled.bought() if one != reserved)
+    for one in (reserved, free):
+        rename(filled, one, "kt:another:abcdefgh:aaaaaaaaaaaaaaaa")
+    called = filled.call("reconcile", "--no-fill")
+    assert called.exit_code == 0
+    assert f"missing: {free} it is project another's now" in called.out
+    assert "project another has its label on it" in called.err
+    assert filled.states() == {"reserved": 1, "missing": 1}
+    (found,) = [x for x in filled.answer("status")["attention"] if x["kind"] == "two_projects"]
+    assert (found["phone_number"], found["severity"]) == (reserved, "critical")
+    assert actions(filled, "--no-fill") == []
+
+
+def test_a_number_that_was_bought_again_under_another_sid_is_found_in_one_run(
+    filled: ReadyProject,
+) -> None:
+    one, _ = filled.bought()
+    label = name_of(filled, one)
+    filled.sandbox.remove(one)
+    sid = filled.sandbox.buy_in_console(one, label)
+    released = filled.call("number", "release", one, "--confirm", one)
+    assert released.exit_code == 3
+    assert "it was bought again outside this program" in released.err
+    assert actions(filled, "--no-fill") == [("missing", one), ("found", one)]
+    back = number(filled, one)
+    assert (back["sid"], back["state"]) == (sid, "provisioned")
+
+
+def test_an_adoption_whose_label_cannot_be_put_on_leaves_one_home(filled: ReadyProject) -> None:
+    filled.inventory.unlink()
+    filled.answer("inventory", "create")
+    filled.sandbox.fault(fault="status", status=503, method="POST", path=ONE)
+    assert filled.call("reconcile", "--adopt").exit_code == 75
+    assert filled.call("reconcile").exit_code == 3
+    assert len(actions(filled, "--adopt")) == 2
+    ((installation,),) = filled.rows("SELECT installation FROM identity")
+    assert {name_of(filled, one).split(":")[2] for one in filled.bought()} == {installation}
+
+
+def test_what_an_adopted_number_costs_is_asked_for_until_it_is_known(filled: ReadyProject) -> None:
+    filled.sandbox.buy_in_console(OURS, STRAY)
+    no_key = {"code": 70051, "message": "no", "status": 401}
+    filled.sandbox.fault(
+        fault="status",
+        status=401,
+        body=no_key,
+        method="GET",
+        path="PhoneNumbers/Countries",
+        times=2,
+    )
+    assert actions(filled, "--no-fill") == [("adopted", OURS)]
+    (found,) = [x for x in filled.answer("status")["attention"] if x["kind"] == "adopted"]
+    assert found["message"].endswith("its price is not known")
+    refused = filled.call("provision", "--country", "CL", "--yes")
+    assert refused.exit_code == 6
+    assert "what some numbers cost is not known" in refused.err
+    filled.answer("reconcile", "--no-fill")
+    assert number(filled, OURS)["monthly_price"] == "1.15"
+    filled.answer("provision", "--country", "CL", "--yes")
+
+
+def test_a_doubted_inventory_is_checked_against_kapso_while_the_project_is_off(
+    old_copy: ReadyProject,
+) -> None:
+    old_copy.answer("disable")
+    done = old_copy.answer("reconcile", "--no-fill")["actions"]
+    assert {one["kind"] for one in done} == {"adopted", "connected", "inventory_checked"}
+    old_copy.answer("enable")
+    assert old_copy.answer("resolve", "--ref", "b")["path"] == "pool"
+
+
+def test_a_person_may_accept_that_many_are_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox
+) -> None:
+    project = ready_project(tmp_path, monkeypatch, sandbox, pools={"US": {"target_size": 6}})
+    project.answer("pool", "fill")
+    for one in project.bought():
+        sandbox.remove(one)
+    called = project.call("reconcile", "--no-fill")
+    assert (called.exit_code, called.out) == (0, "")
+    assert "6 of 6 numbers were not listed by Twilio" in called.err
+    project.answer("reconcile", "--no-fill", "--accept-missing")
+    assert project.states() == {"missing": 6}
+    assert "too_many_absent" not in kinds(project)
+
+
+@pytest.mark.parametrize(
+    "words", [("number", "verify"), ("reservation", "cancel")], ids=lambda words: words[0]
+)
+def test_an_old_copy_takes_nothing_off_meta(old_copy: ReadyProject, words: tuple[str, ...]) -> None:
+    known, _ = sorted(old_copy.bought())[:2]
+    called = old_copy.call(*words, known)
+    assert called.exit_code == 3
+    assert "older than the account" in called.err
+    assert not [one for one in old_copy.sandbox.requests() if one.startswith("DELETE")]
+
+
+def test_adopted_numbers_that_hold_purchases_back_are_named(filled: ReadyProject) -> None:
+    filled.sandbox.buy_in_console(OURS, STRAY)
+    actions(filled)
+    filled.answer("pool", "set", "US", "--target-size", "3")
+    (pool,) = filled.answer("pool", "fill")["pools"]
+    assert pool["bought"] == 0
+    (reason,) = pool["reasons"]
+    assert reason.startswith("1 adopted number counts as bought until you decide: kapso-twilio")
+    assert reason.endswith("number list --country US --state quarantined")
+    status = filled.answer("status")
+    assert status["monthly_cost_at_target"] == status["monthly_cost"]
+
+
+def test_a_dry_run_beside_a_wrong_home_writes_nothing(filled: ReadyProject) -> None:
+    filled.inventory.unlink()
+    filled.answer("inventory", "create")
+    before = filled.everything()
+    for words in (("pool", "fill"), ("provision", "--country", "US"), ("reconcile",)):
+        assert filled.call(*words, "--dry-run").exit_code == 3
+    assert filled.everything() == before

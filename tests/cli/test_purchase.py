@@ -24,6 +24,11 @@ def unknown(project: ReadyProject, *words: str) -> tuple[str, str]:
     return purchase, number
 
 
+def believable(project: ReadyProject) -> None:
+    """From now on, the account's not having a number proves that it was not bought."""
+    project.answer("config", "set", "limits.settle_after", "0s")
+
+
 def purchase_state(project: ReadyProject, purchase: str) -> str:
     found = {one["id"]: one["state"] for one in project.answer("purchase", "list")["purchases"]}
     return str(found[purchase])
@@ -92,6 +97,7 @@ def test_a_label_that_cannot_be_put_on_is_said_and_the_number_is_recorded(
 
 def test_what_brought_nothing_counts_no_longer(project: ReadyProject) -> None:
     purchase, _ = unknown(project)
+    believable(project)
     assert project.answer("status")["monthly_cost"] == "2.50"
     document = project.answer("purchase", "settle", purchase, "--not-bought")
     assert (document["state"], document["reason"]) == ("not_bought", "by a person")
@@ -110,6 +116,7 @@ def settle_refused(project: ReadyProject, purchase: str, *words: str, **told: An
 
 def test_a_settled_purchase_is_not_settled_otherwise(project: ReadyProject) -> None:
     purchase, number = unknown(project)
+    believable(project)
     project.answer("purchase", "settle", purchase, "--not-bought")
     sid = project.sandbox.buy_in_console(number)
     settle_refused(
@@ -139,6 +146,20 @@ def test_a_settled_purchase_is_not_settled_otherwise(project: ReadyProject) -> N
         message=f"purchase {bought} is settled: {its_number} was bought",
         reason=f"({its_sid})",
         hint=f"kapso-twilio number show {its_number}",
+    )
+
+
+def test_while_twilio_may_still_be_late_nobody_can_say_that_it_was_not_bought(
+    project: ReadyProject,
+) -> None:
+    purchase, number = unknown(project)
+    settle_refused(
+        project,
+        *(purchase, "--not-bought"),
+        exit_code=75,
+        message=f"it is too early to say that {number} was not bought",
+        reason="limits.settle_after",
+        hint="kapso-twilio reconcile settles it then",
     )
 
 
@@ -246,6 +267,7 @@ def test_an_unknown_id_and_a_wrong_sid_are_refused(project: ReadyProject) -> Non
 @pytest.mark.parametrize("bought", [True, False])
 def test_a_dry_run_settles_nothing(project: ReadyProject, bought: bool) -> None:
     purchase, number = unknown(project)
+    believable(project)
     words: tuple[str, ...] = ("--not-bought",)
     if bought:
         words = ("--bought", project.sandbox.buy_in_console(number, "found it"))
@@ -257,7 +279,7 @@ def test_a_dry_run_settles_nothing(project: ReadyProject, bought: bool) -> None:
 def test_where_only_a_person_can_decide_reconcile_and_status_name_the_command(
     project: ReadyProject,
 ) -> None:
-    project.answer("config", "set", "limits.settle_after", "0s")
+    believable(project)
     purchase, number = unknown(project)
     hints = {one["kind"]: one["hint"] for one in project.answer("status")["attention"]}
     assert hints["purchase_unresolved"] == "kapso-twilio reconcile"

@@ -24,7 +24,7 @@ LIVING = sorted(set(NumberState) - {NumberState.MISSING, NumberState.RELEASED})
         (BY_HAND, Verdict.RENAMED),
         ("", Verdict.RENAMED),
         (OWN.replace("aaaa", "bbbb", 1), Verdict.RENAMED),
-        (ANOTHER_PROJECT, Verdict.RENAMED),
+        (ANOTHER_PROJECT, Verdict.OTHER_PROJECTS),
         (ELSEWHERE, Verdict.TAKEN_OVER),
     ],
 )

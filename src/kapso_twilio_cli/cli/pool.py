@@ -188,7 +188,10 @@ def _plan_fields(pool: PoolPlan) -> dict[str, object]:
         "verified": 0,
         "failed": 0,
         "shortfall": max(0, pool.target_size - pool.ready),
-        "reasons": [error.message for error in (*pool.errors, *filter(None, [pool.paced]))],
+        "reasons": [
+            *(error.message for error in (*pool.errors, *filter(None, [pool.paced]))),
+            *pool.notes,
+        ],
         "to_verify": len(pool.to_verify),
         "to_buy": pool.to_buy,
         "monthly_price": amount(pool.quote.price.amount) if pool.quote else None,

@@ -34,6 +34,10 @@ Adopt = Annotated[
     bool,
     typer.Option("--adopt", help="Make this inventory the project's home: take its numbers over."),
 ]
+AcceptMissing = Annotated[
+    bool,
+    typer.Option("--accept-missing", help="Believe that numbers are gone, however many at once."),
+]
 DetailedExitcode = Annotated[
     bool, typer.Option("--detailed-exitcode", help="With --dry-run: exit 10 if there is work.")
 ]
@@ -49,6 +53,7 @@ def reconcile_(
     *,
     no_fill: NoFill = False,
     adopt: Adopt = False,
+    accept_missing: AcceptMissing = False,
     concurrency: Concurrency = 8,
     lock_timeout: LockTimeout = None,
     yes: Yes = False,
@@ -70,7 +75,7 @@ def reconcile_(
     def options(progress: Report) -> ReconcileOptions:
         approve = partial(approve_plan, inv, yes=yes)
         fill = None if no_fill else FillOptions(approve, progress, concurrency)
-        return ReconcileOptions(fill, adopts=adopt)
+        return ReconcileOptions(fill, adopts=adopt, accepts_missing=accept_missing)
 
     if dry_run:
         work = _show_plan(inv, project, options(lambda _plan, _progress: None))

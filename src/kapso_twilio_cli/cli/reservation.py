@@ -27,9 +27,8 @@ def list_(ctx: typer.Context) -> None:
     """List the reservations that last, soonest to end first."""
     inv = invocation(ctx)
     with inv.project.inventory.read() as session:
-        pairs = [
-            (held, session.numbers.get(held.number_id)) for held in session.reservations.living()
-        ]
+        numbers = session.numbers.with_reservation()
+        pairs = [(held, numbers[held.number_id]) for held in session.reservations.living()]
     reservations = [
         {
             "ref": held.ref,

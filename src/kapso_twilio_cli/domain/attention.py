@@ -36,6 +36,8 @@ class AttentionKind(StrEnum):
     """So many numbers are absent at once that none is believed to be gone."""
     LABEL_EDITED = "label_edited"
     """Somebody renamed a number at Twilio: were the inventory lost, it could not be found."""
+    TWO_PROJECTS = "two_projects"
+    """Another project of the account has put its label on a number that this one has handed out."""
     FOREIGN_NUMBERS = "foreign_numbers"
     """The account holds numbers that are not this project's. They are never touched."""
     WRONG_HOME = "wrong_home"

@@ -38,6 +38,8 @@ class Verdict(StrEnum):
     """It was missing, and is back."""
     RENAMED = "renamed"
     """Its label was edited."""
+    OTHER_PROJECTS = "other_projects"
+    """Another project of the account has put its label on it."""
     TAKEN_OVER = "taken_over"
     """Another inventory of the same project has put its label on it."""
     UNSETTLED = "unsettled"
@@ -62,8 +64,10 @@ def judge(
             return Verdict.FOUND if ours or label is None else Verdict.FOREIGN
         if friendly_name == recorded.label:
             return Verdict.AS_RECORDED
+        if label is not None and not ours:
+            return Verdict.OTHER_PROJECTS
         elsewhere = label is not None and label.installation != home.installation
-        return Verdict.TAKEN_OVER if ours and elsewhere else Verdict.RENAMED
+        return Verdict.TAKEN_OVER if elsewhere else Verdict.RENAMED
     if not ours:
         return Verdict.FOREIGN
     return _UNRECORDED.get(intent, Verdict.STRAY)

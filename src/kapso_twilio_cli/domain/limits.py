@@ -34,6 +34,8 @@ class Spending(msgspec.Struct, frozen=True):
     purchases_this_run: int
     purchases_last_day: int
     numbers_by_country: Mapping[Country, int] = field(default_factory=dict)
+    currencies: frozenset[str] = frozenset()
+    """Of what is held: in another one than the limits', or in none, the cost is not known."""
 
 
 def check_purchase(limits: Limits, spending: Spending, country: Country, price: Money) -> None:
@@ -47,10 +49,22 @@ def check_budget(limits: Limits, spending: Spending, prices: Sequence[Money]) ->
     """Raise LimitExceeded unless numbers at these prices stay within what may be held at once."""
     for price in prices:
         check_currency(limits, price)
+    if prices:
+        _check_cost_is_known(limits, spending)
     asked = len(prices)
     counts = _WHAT_IT_COUNTS["max_numbers"]
     _check_count("max_numbers", limits.max_numbers, spending.numbers, asked, LimitExceeded, counts)
     _check_cost(limits, spending.monthly_cost, sum((price.amount for price in prices), Decimal(0)))
+
+
+def _check_cost_is_known(limits: Limits, spending: Spending) -> None:
+    if limits.max_monthly_cost is not None and spending.currencies - {limits.currency}:
+        raise LimitExceeded(
+            "limits.max_monthly_cost cannot be kept: what some numbers cost is not known",
+            reason="they were adopted, and Twilio named no price for them, or one in another"
+            f" currency than {limits.currency}",
+            hint="grant the key the Pricing API, then: kapso-twilio reconcile",
+        )
 
 
 def check_country(limits: Limits, spending: Spending, country: Country, count: int) -> None:

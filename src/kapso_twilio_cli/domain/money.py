@@ -17,6 +17,10 @@ class Money(msgspec.Struct, frozen=True):
         return f"{decimal_text(self.amount)} {self.currency}"
 
 
+UNPRICED = Money(Decimal(0), "")
+"""What a number costs whose price Twilio does not tell: nothing that could be counted."""
+
+
 def decimal_text(amount: Decimal) -> str:
     """At least two places, and no more than the amount has: `1.00`, `0.0075`."""
     cents = amount.quantize(Decimal("0.01"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -115,8 +115,10 @@ class TwilioNumbers:
         with translated(f"search in {country}", country):
             return [_number_on_sale(found) for found in resource.list(**filters)]
 
-    def buy(self, order: Order) -> OwnedNumber:
+    def buy(self, order: Order, before_again: Callable[[], None] = lambda: None) -> OwnedNumber:
         """Buy exactly the number that is ordered.
+
+        `before_again` is called before it is sent again, and may raise instead.
 
         A definite no is VendorRefused or CredentialsError, and a connection that was never made is
         NotSent (a VendorUnavailable): nothing was bought. OutcomeUnknown: it may have been.
@@ -139,6 +141,7 @@ class TwilioNumbers:
                 ) from lost
             # Full jitter, so that workers who were refused together do not come back together.
             time.sleep(wait_seconds + random.uniform(0, _BACK_OFF_SECONDS * attempt))
+            before_again()
         raise AssertionError("the last attempt raises")  # pragma: no cover
 
     def find(self, phone_number: PhoneNumber) -> OwnedNumber | None:

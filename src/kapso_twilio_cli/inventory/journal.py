@@ -75,9 +75,10 @@ class Events:
         return [_event(row) for row in rows]
 
     def newest_of_kind(self, kind: str, since: datetime) -> list[Event]:
-        """The events of one kind since a moment, newest first."""
+        """The events of one kind since a moment, newest first; those of numbers are left out."""
         rows = self._connection.execute(
-            "SELECT * FROM events WHERE kind = ? AND at >= ? ORDER BY id DESC",
+            "SELECT * FROM events WHERE number_id IS NULL AND kind = ? AND at >= ?"
+            " ORDER BY id DESC",
             (kind, columns.time_text(since)),
         ).fetchall()
         return [_event(row) for row in rows]

@@ -20,6 +20,7 @@ from ..domain.lifecycle import (
     next_state,
     state_when_found,
 )
+from ..domain.money import Money
 from ..domain.number import NewNumber, Number, NumberFacts
 from ..domain.number_type import NumberType
 from ..domain.phone_number import PhoneNumber
@@ -107,8 +108,10 @@ class Numbers:
         """Give a missing number that is back in the account the state it had, under its SID of now.
 
         A verification is not taken on trust, nor a reservation that has ended (`reserved`: it has
-        a living one).
+        a living one). One that is not missing any more stays as it is.
         """
+        if number.state is not NumberState.MISSING:
+            return number
         row = self._connection.execute(
             "SELECT from_state FROM events WHERE number_id = ? AND kind = ? ORDER BY id DESC",
             (number.id, NumberEvent.VANISH),
@@ -122,6 +125,14 @@ class Numbers:
             Entry(at, NumberEvent.FOUND, number.id, None, NumberState.MISSING, state, detail=sid)
         )
         return self._update(back, at)
+
+    def price(self, number_id: int, price: Money, at: datetime) -> None:
+        """Record what a number costs a month that had no known price."""
+        self._connection.execute(
+            "UPDATE numbers SET price_millionths = ?, currency = ? WHERE id = ?",
+            (columns.millionths(price.amount), price.currency, number_id),
+        )
+        self._events.append(Entry(at, "priced", number_id, detail=str(price)))
 
     def save(self, number: Number, kind: str, at: datetime, *, detail: str | None = None) -> Number:
         """Keep changed facts of a number whose state stays; `kind` says in the journal why."""
@@ -205,6 +216,21 @@ class Numbers:
         rows = self._connection.execute(
             f"SELECT * FROM numbers WHERE pool = ? AND state IN ({_marks(states)}) ORDER BY id",
             (pool, *states),
+        ).fetchall()
+        return [number_in(row) for row in rows]
+
+    def with_reservation(self) -> dict[int, Number]:
+        """Every number that has a living reservation, by id."""
+        rows = self._connection.execute(
+            "SELECT numbers.* FROM numbers JOIN reservations ON numbers.id = number_id"
+            " WHERE ended_at IS NULL"
+        ).fetchall()
+        return {row["id"]: number_in(row) for row in rows}
+
+    def unpriced(self) -> list[Number]:
+        """The numbers whose price is not known."""
+        rows = self._connection.execute(
+            "SELECT * FROM numbers WHERE currency = '' AND state <> 'released' ORDER BY id"
         ).fetchall()
         return [number_in(row) for row in rows]
 

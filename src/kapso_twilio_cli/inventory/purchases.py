@@ -152,7 +152,12 @@ class Purchases:
             " WHERE state <> 'not_bought' AND started_at > ?",
             (run_id, columns.time_text(now - timedelta(hours=24))),
         ).fetchone()
+        currencies = self._connection.execute(
+            "SELECT currency FROM numbers WHERE state <> 'released' GROUP BY currency UNION"
+            f" SELECT currency FROM purchases WHERE state IN {_UNRESOLVED}"
+        ).fetchall()
         return Spending(
+            currencies=frozenset(row["currency"] for row in currencies),
             numbers=sum(row["count"] for row in held),
             monthly_cost=columns.amount(sum(row["cost"] for row in held)),
             purchases_this_run=recent["run"],

@@ -63,6 +63,15 @@ class Reservations:
         ).fetchall()
         return [reservation(row) for row in rows]
 
+    def of_reserved_numbers(self) -> list[Reservation]:
+        """The living reservations of numbers that are not connected yet, soonest to end first."""
+        rows = self._connection.execute(
+            "SELECT reservations.* FROM reservations JOIN numbers ON numbers.id = number_id"
+            " WHERE ended_at IS NULL AND state = 'reserved'"
+            " ORDER BY reserved_until, reservations.id"
+        ).fetchall()
+        return [reservation(row) for row in rows]
+
     def _one(self, condition: str, value: object) -> Reservation | None:
         row = self._connection.execute(
             f"SELECT * FROM reservations WHERE {condition}",

@@ -183,6 +183,8 @@ _V2 = (
     # A person asked for the release; from then on the number is not used, until it is done.
     "ALTER TABLE numbers ADD COLUMN release_requested_at TEXT",
     "CREATE INDEX numbers_by_phone_number ON numbers (phone_number)",
+    # Of numbers there are many events, and none of them is looked for by its kind.
+    "CREATE INDEX events_of_no_number ON events (kind, at) WHERE number_id IS NULL",
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2)

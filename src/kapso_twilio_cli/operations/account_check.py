@@ -9,53 +9,71 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec.structs import replace
 
 from ..domain.attention import AttentionKind
 from ..domain.drift import too_many_absent
 from ..domain.label import Label, parse_label
 from ..domain.lifecycle import TRANSITIONS, NumberEvent, NumberState
+from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..domain.standing import Standing, require_footing
 from ..errors import StateError
 from ..inventory.findings import Finding
 from ..project import Project
 from .actions import Action, ActionKind, action
-from .adopt import adopt, found_again, missing_under_another_sid, put_own_label
+from .adopt import adopt, found_again, own_label, price_adopted, put_own_label
 from .purchase import is_from, record
+from .rival import give_up_to, is_with_nobody
 from .survey import Survey, number_of, survey
 
 if TYPE_CHECKING:
     from ..gateways.twilio_numbers import OwnedNumber
 
+_HELD = (NumberState.RESERVED, NumberState.CONNECTED)
 _KINDS = (
     AttentionKind.LABEL_EDITED,
+    AttentionKind.TWO_PROJECTS,
     AttentionKind.FOREIGN_NUMBERS,
     AttentionKind.TOO_MANY_ABSENT,
     AttentionKind.WRONG_HOME,
 )
 
 
+class Trust(msgspec.Struct, frozen=True):
+    """What a person, or the state of the project, lets the check do."""
+
+    adopts: bool = False
+    """This inventory is the project's home: numbers of another inventory are taken over."""
+    accepts_missing: bool = False
+    """However many are absent at once, they may be gone."""
+    takes_in: bool = True
+    """Strays enter; not while the project is switched off, unless the inventory is doubted."""
+
+
 def check_account(
-    project: Project, connected: frozenset[PhoneNumber], *, adopts: bool
+    project: Project, connected: frozenset[PhoneNumber], trust: Trust
 ) -> Iterator[Action]:
     """Put the inventory right by one listing of the account, and tell each thing as it is done.
 
-    `connected` are the numbers that Kapso lists. With `adopts` a person says that this inventory is
-    the project's home: then numbers of another inventory are taken over. Without, StateError where
-    this inventory is a wrong home, or was superseded.
+    `connected` are the numbers that Kapso lists. StateError where this inventory is a wrong home,
+    or was superseded, and nobody says that it is the home.
     """
     seen = survey(project)
-    if not adopts:
+    if not trust.adopts:
         refuse_wrong_home(project, seen)
         _refuse_superseded(project, seen)
     yield from _record_late(project, seen)
     yield from _take_found(project, seen)
     yield from _take_back(project, seen)
-    if adopts or project.why_not_enabled() is None:
-        yield from _adopt_strays(project, seen, connected, adopts=adopts)
-    yield from _mark_missing(project, seen)
-    _keep_findings(project, seen)
+    yield from _leave_to_other_projects(project, seen)
+    # Before the strays: a number that was bought again has a missing row under its old SID.
+    yield from _mark_missing(project, seen, trust)
+    if trust.adopts or trust.takes_in:
+        yield from _adopt_strays(project, seen, connected, trust)
+    price_adopted(project)
+    _keep_findings(project, seen, trust)
 
 
 def refuse_wrong_home(project: Project, seen: Survey) -> None:
@@ -114,23 +132,46 @@ def _take_back(project: Project, seen: Survey) -> Iterator[Action]:
         yield Action(ActionKind.LABELLED, number.phone_number, number.facts.label)
 
 
+def _leave_to_other_projects(project: Project, seen: Survey) -> Iterator[Action]:
+    """Two projects hold one number: the one without its label lets go, where nobody has it."""
+    for number_id, owned in seen.other_projects:
+        number, label = number_of(project, number_id), _label(owned)
+        if label is not None and is_with_nobody(number):
+            give_up_to(project, number, label.project)
+            detail = f"it is project {label.project}'s now"
+            yield Action(ActionKind.MISSING, number.phone_number, detail)
+
+
 def _adopt_strays(
-    project: Project, seen: Survey, connected: frozenset[PhoneNumber], *, adopts: bool
+    project: Project, seen: Survey, connected: frozenset[PhoneNumber], trust: Trust
 ) -> Iterator[Action]:
     for owned in seen.strays:
-        missing = missing_under_another_sid(project, owned)
-        if missing is not None:
-            yield action(ActionKind.FOUND, found_again(project, missing, owned.sid))
+        if project.twilio.numbers.read(owned.sid) is None:
+            continue  # released since it was listed
+        known = _living_row(project, owned)
+        if known is not None and project.twilio.numbers.read(known.sid) is not None:
+            continue  # the account holds one E.164 under two SIDs: not for a program to judge
+        if known is not None:
+            yield from _let_go(project, known.id)
+            known = _living_row(project, owned)
+        if known is not None:
+            yield action(ActionKind.FOUND, found_again(project, known, owned.sid))
             continue
-        number = adopt(project, owned, connected=owned.phone_number in connected)
-        if adopts and not _is_own(project, _label(owned)):
-            number = put_own_label(project, number)
+        label = own_label(project, owned) if trust.adopts else owned.friendly_name
+        number = adopt(project, owned, label, connected=owned.phone_number in connected)
         yield Action(ActionKind.ADOPTED, number.phone_number, str(number.state))
 
 
-def _mark_missing(project: Project, seen: Survey) -> Iterator[Action]:
+def _living_row(project: Project, owned: OwnedNumber) -> Number | None:
+    """What the inventory has of the same E.164, under another SID."""
+    with project.inventory.read() as session:
+        known = session.numbers.find(owned.phone_number)
+    return None if known is None or known.state is NumberState.RELEASED else known
+
+
+def _mark_missing(project: Project, seen: Survey, trust: Trust) -> Iterator[Action]:
     """Only what Twilio itself says is not there, one by one, is missing."""
-    if too_many_absent(len(seen.absent), seen.expected):
+    if _is_doubtful(seen, trust):
         return
     for number_id in seen.absent:
         number = number_of(project, number_id)
@@ -158,12 +199,16 @@ def _let_go(project: Project, number_id: int) -> Iterator[Action]:
     yield told
 
 
-def _keep_findings(project: Project, seen: Survey) -> None:
-    found = list(_renamed(project, seen))
+def _is_doubtful(seen: Survey, trust: Trust) -> bool:
+    return not trust.accepts_missing and too_many_absent(len(seen.absent), seen.expected)
+
+
+def _keep_findings(project: Project, seen: Survey, trust: Trust) -> None:
+    found = [*_renamed(project, seen), *_of_two_projects(project, seen)]
     if seen.foreign:
         detail = f"{_numbers(seen.foreign)} of the account are not this project's"
         found.append(Finding(AttentionKind.FOREIGN_NUMBERS, detail))
-    if too_many_absent(len(seen.absent), seen.expected):
+    if _is_doubtful(seen, trust):
         detail = (
             f"{len(seen.absent)} of {seen.expected} numbers were not listed by Twilio; so many at"
             " once are not believed to be gone"
@@ -182,6 +227,14 @@ def _renamed(project: Project, seen: Survey) -> Iterator[Finding]:
             continue
         detail = f"it is named {owned.friendly_name!r} at Twilio"
         yield Finding(AttentionKind.LABEL_EDITED, detail, PhoneNumber(owned.phone_number))
+
+
+def _of_two_projects(project: Project, seen: Survey) -> Iterator[Finding]:
+    for number_id, owned in seen.other_projects:
+        number, label = number_of(project, number_id), _label(owned)
+        if label is not None and not is_with_nobody(number) and number.state in _HELD:
+            detail = f"it is {number.state} here, and project {label.project} has its label on it"
+            yield Finding(AttentionKind.TWO_PROJECTS, detail, number.phone_number)
 
 
 def _keep_label(project: Project, number_id: int, label: str) -> None:

@@ -13,6 +13,7 @@ from ..domain.phone_number import PhoneNumber
 class ActionKind(StrEnum):
     """What a reconcile did: a closed list."""
 
+    INVENTORY_CHECKED = "inventory_checked"
     PURCHASE_SETTLED = "purchase_settled"
     ADOPTED = "adopted"
     LABELLED = "labelled"

@@ -6,14 +6,13 @@ Nobody knows what they were used for since, so they wait for a person.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from ..domain.label import Label, parse_label
-from ..domain.lifecycle import NumberEvent, NumberState
-from ..domain.money import Money
+from ..domain.lifecycle import NumberEvent
+from ..domain.money import UNPRICED
 from ..domain.number import NewNumber, Number, NumberFacts
 from ..domain.phone_number import PhoneNumber
 from ..project import Project
@@ -25,14 +24,21 @@ if TYPE_CHECKING:
 REASON = "adopted"
 
 
-def missing_under_another_sid(project: Project, owned: OwnedNumber) -> Number | None:
-    """The missing number that was bought again, and has a new SID; None where it is none."""
-    with project.inventory.read() as session:
-        known = session.numbers.find(owned.phone_number)
-    return known if known is not None and known.state is NumberState.MISSING else None
+def own_label(project: Project, owned: OwnedNumber) -> str:
+    """This inventory's label for a stray of another one, put on it at Twilio.
+
+    Before the number enters: were it the other way round, a run that is broken off in between would
+    leave one number in two homes.
+    """
+    label = parse_label(owned.friendly_name)
+    assert label is not None  # without a label it is no stray
+    own = str(replace(label, installation=project.inventory.identity.installation))
+    if own != owned.friendly_name and not project.is_rehearsal:
+        project.twilio.numbers.label(owned.sid, own)
+    return own
 
 
-def adopt(project: Project, owned: OwnedNumber, *, connected: bool) -> Number:
+def adopt(project: Project, owned: OwnedNumber, label: str, *, connected: bool) -> Number:
     """Let a stray enter as `quarantined`, or `connected` where Kapso lists it."""
     now = project.now()
     appraisal = appraise(project, owned)
@@ -42,14 +48,26 @@ def adopt(project: Project, owned: OwnedNumber, *, connected: bool) -> Number:
         country=appraisal.country,
         number_type=appraisal.number_type,
         # It is in the account whatever it costs: an unknown price must not keep it out.
-        price=appraisal.price or Money(Decimal(0), project.config.limits.currency),
+        price=appraisal.price or UNPRICED,
         purchase_id=None,
-        facts=NumberFacts(owned.friendly_name, owned.capabilities.sms),
+        facts=NumberFacts(label, owned.capabilities.sms),
         bought_at=owned.bought_at,
     )
     event = NumberEvent.ADOPTED_CONNECTED if connected else NumberEvent.ADOPTED
     with project.inventory.write() as tx:
         return tx.numbers.add(new, event, now, reason=None if connected else REASON)
+
+
+def price_adopted(project: Project) -> None:
+    """Ask again what the numbers cost whose price was not known."""
+    with project.inventory.read() as session:
+        unpriced = session.numbers.unpriced()
+    for number in unpriced:
+        prices = project.twilio.prices.monthly(number.country)
+        price = prices.get(number.number_type)
+        if price is not None:
+            with project.inventory.write() as tx:
+                tx.numbers.price(number.id, price, project.now())
 
 
 def found_again(project: Project, number: Number, sid: str) -> Number:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from ..domain.attention import Attention, AttentionKind, Severity
 from ..domain.lifecycle import NumberState
+from ..domain.money import UNPRICED
 from ..domain.number import Number
 from ..domain.purchase import Purchase
 from ..domain.reservation import Reservation
@@ -28,10 +29,9 @@ def attention(project: Project, session: Session, now: datetime) -> list[Attenti
         for purchase in session.purchases.unresolved()
     ]
     found += [_unfinished(number) for number in session.stock.to_be_released()]
-    for reservation in session.reservations.living():
-        number = session.numbers.get(reservation.number_id)
-        if number.state is not NumberState.RESERVED:
-            continue
+    reserved = {number.id: number for number in session.numbers.in_state(NumberState.RESERVED)}
+    for reservation in session.reservations.of_reserved_numbers():
+        number = reserved[reservation.number_id]
         if reservation.reserved_until < now:
             found.append(_overdue(number, reservation))
         elif number.reason is not None:
@@ -80,10 +80,14 @@ _FINDINGS = {
         Severity.WARNING,
         "kapso-twilio number import {n} puts its label back",
     ),
+    AttentionKind.TWO_PROJECTS: (
+        Severity.CRITICAL,
+        "agree with that project whose it is; who has it here: kapso-twilio number show {n}",
+    ),
     AttentionKind.FOREIGN_NUMBERS: (Severity.INFO, "kapso-twilio number list --foreign"),
     AttentionKind.TOO_MANY_ABSENT: (
         Severity.CRITICAL,
-        "look in the Twilio console; run kapso-twilio reconcile again",
+        "look in the Twilio console; if they are gone: kapso-twilio reconcile --accept-missing",
     ),
     AttentionKind.WRONG_HOME: (
         Severity.CRITICAL,
@@ -173,6 +177,7 @@ def _of_number(number: Number) -> Attention:
         case NumberState.QUARANTINED if number.reason == ADOPTED:
             kind, severity = AttentionKind.ADOPTED, Severity.WARNING
             message = f"{n} carries this project's label, and nobody knows what it was used for"
+            message += "; its price is not known" * (number.price == UNPRICED)
             hint = (
                 f"to use it: kapso-twilio number add-to-pool {n} --force; to give it back:"
                 f" kapso-twilio number release {n} --confirm {n}"

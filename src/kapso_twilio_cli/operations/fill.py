@@ -179,5 +179,8 @@ def _pool_report(pool: PoolPlan, work: CountryWork, ready: int) -> PoolReport:
         verified=len(work.verified),
         failed=work.failed,
         shortfall=max(0, pool.target_size - ready),
-        reasons=tuple(f"{e.message}: {e.reason}" if e.reason else e.message for e in errors),
+        reasons=(
+            *(f"{e.message}: {e.reason}" if e.reason else e.message for e in errors),
+            *pool.notes,
+        ),
     )

@@ -54,6 +54,18 @@ class PoolPlan(msgspec.Struct, frozen=True):
     errors: tuple[KapsoTwilioError, ...] = ()
     paced: PaceExceeded | None = None
     """Fewer are bought than missing, because of a run's or a day's limit."""
+    undecided: int = 0
+    """Adopted numbers of the country, which count as bought until a person decides."""
+
+    @property
+    def notes(self) -> list[str]:
+        """Why fewer are bought than are missing, where that is no error."""
+        if not self.undecided:
+            return []
+        listed = f"kapso-twilio number list --country {self.country} --state quarantined"
+        count = self.undecided
+        who = "1 adopted number counts" if count == 1 else f"{count} adopted numbers count"
+        return [f"{who} as bought until you decide: {listed}"]
 
 
 class FillPlan(msgspec.Struct, frozen=True):
@@ -110,9 +122,8 @@ def _check_credentials(project: Project) -> None:
 
 def rehearse_fill(project: Project, countries: Sequence[Country]) -> FillPlan:
     """The plan that a fill would carry out; changes nothing."""
-    plan = plan_fill(project, countries)
     with project.inventory.rehearsal():
-        return at_known_prices(project, plan)
+        return at_known_prices(project, plan_fill(project, countries))
 
 
 def at_known_prices(project: Project, plan: FillPlan) -> FillPlan:
@@ -161,12 +172,13 @@ def _wanted(
     ]
     to_verify = [number for number in members if number.facts.release_requested_at is None]
     ready = count_ready(project, session, country)
+    undecided = session.numbers.undecided(country, ADOPTED)
     stock = PoolStock(
         ready=ready,
         verifying=0,
         provisioned=len(to_verify),
         unresolved=session.purchases.unresolved_for_pool(country),
-        undecided=session.numbers.undecided(country, ADOPTED),
+        undecided=undecided,
     )
     needed = max(0, settings.target_size - ready)
     return PoolPlan(
@@ -175,6 +187,7 @@ def _wanted(
         ready,
         tuple(to_verify[:needed]),
         numbers_to_buy(settings.target_size, stock),
+        undecided=undecided if needed else 0,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
+from ..domain.attention import AttentionKind
 from ..domain.label import Label, parse_label
 from ..domain.lifecycle import NumberEvent, NumberState
 from ..domain.limits import limit_passed
@@ -65,6 +66,9 @@ def import_number(project: Project, arrival: Arrival) -> Imported:
     if arrival.owned.friendly_name == number.facts.label:
         return entered
     error = _label(project, number)
+    if error is None:
+        with project.inventory.write() as tx:
+            tx.findings.forget(AttentionKind.LABEL_EDITED, number.phone_number)
     return replace(entered, labelled=error is None, label_error=error)
 
 

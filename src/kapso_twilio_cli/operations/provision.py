@@ -35,8 +35,8 @@ def quote_provision(project: Project, wanted: Wanted) -> Quote:
 
 def rehearse_provision(project: Project, wanted: Wanted) -> Quote:
     """As `quote_provision`; changes nothing."""
-    _require_may_buy(project, wanted)
     with project.inventory.rehearsal():
+        _require_may_buy(project, wanted)
         return _quoted(project, wanted)
 
 

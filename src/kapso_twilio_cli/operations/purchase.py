@@ -175,11 +175,18 @@ def _buy(project: Project, intent: Purchase) -> Number | VendorRefused:
     order = Order(
         intent.phone_number, intent.country, intent.label, sids.bundle_sid, sids.address_sid
     )
-    try:
-        # Twilio would answer the purchase of a number that the account holds, and rename it.
+    sent_at = project.now()
+
+    def refuse_held() -> None:
+        """Twilio would answer the purchase of a number that the account holds, and rename it."""
+        nonlocal sent_at
+        sent_at = project.now()
         if project.twilio.numbers.find(intent.phone_number) is not None:
             raise taken_meanwhile(intent.phone_number)
-        owned = project.twilio.numbers.buy(order)
+
+    try:
+        refuse_held()
+        owned = project.twilio.numbers.buy(order, before_again=refuse_held)
     except VendorRefused as refusal:
         _settle(project, intent, PurchaseState.NOT_BOUGHT, f"{refusal.reason}")
         if refusal.concerns is Concerns.NUMBER:
@@ -190,7 +197,7 @@ def _buy(project: Project, intent: Purchase) -> Number | VendorRefused:
         raise
     except OutcomeUnknown as unknown:
         return _after_lost_answer(project, intent, unknown)
-    if not is_from(intent, owned):
+    if not is_from(replace(intent, started_at=sent_at), owned):
         raise _not_our_purchase(project, intent, owned)
     number = _record_or_say_so(project, intent, owned)
     # A pool's number is looked at before it becomes ready: until then nobody is given it.

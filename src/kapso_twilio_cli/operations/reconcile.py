@@ -12,8 +12,9 @@ from datetime import datetime
 import msgspec
 from msgspec import field
 
+from ..domain.attention import AttentionKind
 from ..domain.country import Country
-from ..domain.lifecycle import NumberEvent, NumberState
+from ..domain.lifecycle import NumberEvent
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..domain.purchase import Purchase
@@ -22,7 +23,7 @@ from ..domain.resolution import Path
 from ..domain.standing import Standing
 from ..errors import CredentialsError, KapsoTwilioError, StateError
 from ..project import Project
-from .account_check import check_account
+from .account_check import Trust, check_account
 from .actions import Action, ActionKind, action
 from .batch import error_of_batch
 from .fill import FillOptions, FillReport, fill
@@ -34,6 +35,10 @@ from .upkeep import lapse_expired, take_up_interrupted
 
 _DOUBTED = (Standing.RESTORED, Standing.SUPERSEDED)
 """An inventory that may have forgotten what it handed out."""
+
+
+_NEEDS_A_LOOK = (AttentionKind.TOO_MANY_ABSENT, AttentionKind.TWO_PROJECTS)
+"""What a cron run says aloud each time."""
 
 
 class Unresolved(msgspec.Struct, frozen=True):
@@ -50,6 +55,8 @@ class ReconcileOptions(msgspec.Struct, frozen=True):
     """None: nothing is bought."""
     adopts: bool = False
     """A person says that this inventory is the project's home, whatever labels say."""
+    accepts_missing: bool = False
+    """A person says that numbers may be gone, however many are absent at once."""
 
 
 class ReconcileReport(msgspec.Struct, frozen=True):
@@ -60,7 +67,7 @@ class ReconcileReport(msgspec.Struct, frozen=True):
     fill: FillReport | None
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
-    """Why Twilio may refuse what a rehearsal would buy."""
+    """Why Twilio may refuse what a rehearsal would buy, and what a person must look at."""
     error: KapsoTwilioError | None
 
     @property
@@ -106,11 +113,15 @@ def _check_account(project: Project, options: ReconcileOptions, found: _Findings
     """Hold the inventory against the account, Kapso and Meta; whether it may act from here on."""
     connected = _connected(project, found)
     known = connected or frozenset()
+    is_doubted = project.inventory.footing().standing in _DOUBTED
+    # What a doubted inventory may have forgotten must be known, also while the project is off.
+    looks = is_doubted or project.why_not_enabled() is None
+    trust = Trust(options.adopts, options.accepts_missing, takes_in=looks)
     try:
-        _collect(found, check_account(project, known, adopts=options.adopts))
-        if project.why_not_enabled() is None:
+        _collect(found, check_account(project, known, trust))
+        if looks:
             _collect(found, notice_connects(project, known))
-        if project.inventory.footing().standing in _DOUBTED:
+        if is_doubted:
             if connected is None:
                 return False  # what Kapso knows as taken must be known first
             _collect(found, quarantine_gone(project))
@@ -119,7 +130,16 @@ def _check_account(project: Project, options: ReconcileOptions, found: _Findings
         return False
     with project.inventory.write() as tx:
         tx.standing.become(Standing.HOME, project.now())
+        doubts = [one.detail for one in tx.findings.all() if one.kind in _NEEDS_A_LOOK]
+    found.warnings += [f"{detail}; kapso-twilio status says what to do" for detail in doubts]
+    if is_doubted:
+        found.actions.append(_trusted_again(project))
     return True
+
+
+def _trusted_again(project: Project) -> Action:
+    asked = "the account and Meta" if project.kapso is None else "the account, Kapso and Meta"
+    return Action(ActionKind.INVENTORY_CHECKED, None, f"against {asked}: it may act again")
 
 
 def _connected(project: Project, found: _Findings) -> frozenset[PhoneNumber] | None:
@@ -149,9 +169,9 @@ def _repair(project: Project, found: _Findings) -> None:
 def overdue(project: Project, now: datetime) -> list[tuple[Number, Reservation]]:
     """The reservations whose time is over, with their numbers."""
     with project.inventory.read() as session:
-        late = [held for held in session.reservations.living() if held.reserved_until < now]
-        pairs = [(session.numbers.get(held.number_id), held) for held in late]
-    return [(number, held) for number, held in pairs if number.state is NumberState.RESERVED]
+        held = session.reservations.of_reserved_numbers()
+        late = [one for one in held if one.reserved_until < now]
+        return [(session.numbers.get(one.number_id), one) for one in late]
 
 
 def _every_pool(project: Project) -> list[Country]:
@@ -224,7 +244,7 @@ def _fill(project: Project, options: FillOptions | None, found: _Findings) -> Fi
 def _note_plan(plan: FillPlan, found: _Findings) -> None:
     """What the fill would do; which numbers it would buy is not known before."""
     for pool in plan.pools:
-        found.notes += [f"{pool.country}: {e.message}: {e.reason}" for e in pool.errors]
+        found.errors += pool.errors
         found.notes += [f"{pool.country}: {pool.paced.message}"] if pool.paced else []
         found.actions += [Action(ActionKind.VERIFIED, n.phone_number) for n in pool.to_verify]
         if pool.to_buy and pool.quote:
@@ -241,7 +261,7 @@ def _notes(project: Project, options: ReconcileOptions, before: Standing) -> tup
     if options.fill is None:
         return ()
     if before in _DOUBTED:
-        return ("the inventory was checked against the account; the next run fills the pools",)
+        return ("this run fills no pool, as the inventory was doubted; the next one does",)
     if project.config.meta.credentials == "custom":
         return ('there are no pools to fill: meta.credentials is "custom"',)
     return ()

@@ -95,6 +95,8 @@ def releasable(project: Project, phone_number: PhoneNumber) -> Releasable | None
         project, phone_number, hint=f"remove it there first, then: {command_for(phone_number)}"
     )
     owned = project.twilio.numbers.read(number.sid)
+    if owned is None:
+        _refuse_bought_again(project, number)
     # One look that does not find it is no proof: it would be recorded as gone, and be paid for.
     is_ours = owned is None or _is_ours(project, number, owned)
     if owned is not None and is_ours:
@@ -106,6 +108,19 @@ def _number(project: Project, phone_number: PhoneNumber) -> Number:
     with project.inventory.read() as session:
         found = session.numbers.find(phone_number)
     return found if found is not None else require(None, phone_number, project.name)
+
+
+def _refuse_bought_again(project: Project, number: Number) -> None:
+    """A number that is paid for under another SID is not gone."""
+    owned = project.twilio.numbers.find(number.phone_number)
+    if owned is None or owned.sid == number.sid or other_home(project, owned.friendly_name):
+        return
+    raise StateError(
+        f"{number.phone_number} is {owned.sid} at Twilio, and {number.sid} in the inventory",
+        reason="it was bought again outside this program, and is paid for",
+        hint=f"kapso-twilio reconcile, or kapso-twilio number import {number.phone_number};"
+        f" then: {command_for(number.phone_number)}",
+    )
 
 
 def _refuse_back_in_account(project: Project, number: Number) -> None:

@@ -13,6 +13,7 @@ from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..domain.reservation import Reservation
 from ..domain.resolution import Path
+from ..domain.standing import require_footing
 from ..errors import KapsoTwilioError, StateError
 from ..project import Project
 from .connect import named_number
@@ -32,6 +33,7 @@ def cancel(project: Project, name: PhoneNumber | str, *, though_gone: bool = Fal
 
 def reserved(project: Project, name: PhoneNumber | str) -> tuple[Number, Reservation]:
     """The number and the reservation that may be cancelled; StateError where there is none."""
+    require_footing(project.inventory.footing())
     with project.inventory.read() as session:
         number = named_number(session, project, name)
         held = session.reservations.of_number(number.id)

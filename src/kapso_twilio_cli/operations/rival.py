@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ..domain.label import parse_label
-from ..domain.lifecycle import NumberEvent
+from ..domain.lifecycle import NumberEvent, NumberState
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..errors import Concerns, CredentialsError, VendorRefused, VendorUnavailable
@@ -51,6 +51,20 @@ def give_up_to(project: Project, number: Number, rival: str) -> VendorRefused:
         reason = f"project {rival} took it in the same moment"
         tx.numbers.apply(current, NumberEvent.VANISH, now, reason=reason)
     return taken_meanwhile(number.phone_number)
+
+
+def is_with_nobody(number: Number) -> bool:
+    """Whether the number may be given up without taking it from somebody."""
+    return number.state in _WITH_NOBODY
+
+
+_WITH_NOBODY = (
+    NumberState.PROVISIONED,
+    NumberState.VERIFYING,
+    NumberState.READY,
+    NumberState.QUARANTINED,
+    NumberState.UNAVAILABLE,
+)
 
 
 def taken_meanwhile(phone_number: PhoneNumber) -> VendorRefused:

@@ -121,7 +121,20 @@ def brought_nothing(project: Project, purchase_id: str) -> Purchase:
             hint="kapso-twilio reconcile, or kapso-twilio purchase settle"
             f" {purchase.id} --bought {owned.sid}",
         )
+    _refuse_too_early(project, purchase, owned)
     return purchase
+
+
+def _refuse_too_early(project: Project, purchase: Purchase, owned: OwnedNumber | None) -> None:
+    """Twilio may still buy what it was asked for: an absence proves nothing so soon."""
+    believable_at = purchase.started_at + project.config.limits.settle_after
+    if owned is None and project.now() < believable_at:
+        raise Locked(
+            f"it is too early to say that {purchase.phone_number} was not bought",
+            reason="Twilio may be late; its absence counts from"
+            f" {believable_at:%Y-%m-%d %H:%M:%S} UTC on (limits.settle_after)",
+            hint="kapso-twilio reconcile settles it then",
+        )
 
 
 def _purchase(project: Project, purchase_id: str) -> Purchase:

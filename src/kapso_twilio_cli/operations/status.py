@@ -19,6 +19,7 @@ from ..inventory.prices import KnownPrice
 from ..inventory.runs import LastRun
 from ..inventory.store import Session
 from ..project import Project
+from .adopt import REASON as ADOPTED
 from .attention import attention
 
 EXPIRING_SOON = timedelta(days=7)
@@ -39,6 +40,8 @@ class PoolStatus(msgspec.Struct, frozen=True):
     """Numbers in state `ready` whose verification does not last long enough to hand them out."""
     leaving: int
     """Provisioned numbers that are to be released: none of them becomes ready."""
+    undecided: int
+    """Adopted numbers of the country: nothing is bought in their place until a person decides."""
 
     @property
     def ready(self) -> int:
@@ -137,7 +140,7 @@ def _known_prices(
 
 def _to_buy(pool: PoolStatus) -> int:
     coming = pool.counts[NumberState.PROVISIONED] + pool.counts[NumberState.VERIFYING] + pool.lapsed
-    return max(0, pool.shortfall - (coming - pool.leaving) - pool.unknown)
+    return max(0, pool.shortfall - (coming - pool.leaving) - pool.unknown - pool.undecided)
 
 
 def _pools(project: Project, session: Session, now: datetime) -> tuple[PoolStatus, ...]:
@@ -162,6 +165,7 @@ def _pools(project: Project, session: Session, now: datetime) -> tuple[PoolStatu
             expiring_soon=session.numbers.expiring(country, now + EXPIRING_SOON),
             lapsed=session.numbers.expiring(country, project.valid_at()),
             leaving=leaving[country],
+            undecided=session.numbers.undecided(country, ADOPTED),
         )
         for country in countries
     )

@@ -35,6 +35,7 @@ class Survey(msgspec.Struct):
     found: list[int] = field(default_factory=list)
     """Ids of numbers that were missing, and are back."""
     renamed: list[tuple[int, OwnedNumber]] = field(default_factory=list)
+    other_projects: list[tuple[int, OwnedNumber]] = field(default_factory=list)
     taken_over: list[tuple[int, OwnedNumber]] = field(default_factory=list)
     late: list[tuple[Purchase, OwnedNumber]] = field(default_factory=list)
     strays: list[OwnedNumber] = field(default_factory=list)
@@ -92,6 +93,8 @@ def _note(
             found.found.append(known.id)
         case Verdict.RENAMED if known is not None:
             found.renamed.append((known.id, owned))
+        case Verdict.OTHER_PROJECTS if known is not None:
+            found.other_projects.append((known.id, owned))
         case Verdict.TAKEN_OVER if known is not None:
             found.taken_over.append((known.id, owned))
 

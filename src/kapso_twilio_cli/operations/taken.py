@@ -23,13 +23,21 @@ def connected_at_kapso(project: Project) -> frozenset[PhoneNumber]:
 
 def notice_connects(project: Project, connected: frozenset[PhoneNumber]) -> Iterator[Action]:
     """Numbers of ours that Kapso lists are connected, whatever they were before."""
-    for phone_number in sorted(connected):
+    with project.inventory.read() as session:
+        found = [session.numbers.find(phone_number) for phone_number in sorted(connected)]
+    for known in found:
+        if known is None or not _can_connect(known):
+            continue
         with project.inventory.write() as tx:
-            number = tx.numbers.find(phone_number)
-            if number is None or NumberEvent.SEEN_CONNECTED not in TRANSITIONS[number.state]:
+            number = tx.numbers.get(known.id)
+            if not _can_connect(number):
                 continue
             moved = tx.numbers.apply(number, NumberEvent.SEEN_CONNECTED, project.now())
         yield Action(ActionKind.CONNECTED, moved.phone_number, f"it was {number.state}")
+
+
+def _can_connect(number: Number) -> bool:
+    return NumberEvent.SEEN_CONNECTED in TRANSITIONS[number.state]
 
 
 def quarantine_gone(project: Project) -> Iterator[Action]:

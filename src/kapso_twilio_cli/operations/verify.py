@@ -7,6 +7,7 @@ from collections import deque
 from ..domain.lifecycle import NumberState
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
+from ..domain.standing import require_footing
 from ..errors import StateError
 from ..inventory.numbers import require
 from ..project import Project
@@ -47,6 +48,7 @@ def verify_number(project: Project, phone_number: PhoneNumber, *, quarantined: b
 def number_to_verify(project: Project, phone_number: PhoneNumber, *, quarantined: bool) -> Number:
     """The number, if it may be verified; else the StateError or ConfigError that says why not."""
     project.require_enabled("verify numbers")
+    require_footing(project.inventory.footing())
     require_pools(project)
     number = _find(project, phone_number)
     if number.facts.pool is None:
