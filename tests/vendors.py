@@ -85,6 +85,14 @@ class RunningSandbox:
         details = {"to": to, "from": from_, "body": body, "error_code": error_code}
         return str(self._ask("POST", "messages", details)["sid"])
 
+    def call(self, to: str, transcription: str | None) -> str:
+        """Let a recorded call come in; without words it could not be transcribed. Give its SID."""
+        return str(self._ask("POST", "calls", {"to": to, "transcription": transcription})["sid"])
+
+    def codes_come(self, to: str, mode: str) -> None:
+        """Choose how this number's codes come, by a CodeMode."""
+        self._ask("POST", "codes", {"to": to, "mode": mode})
+
     def claim(
         self,
         *,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .config.secrets import Secrets
     from .gateways.kapso_platform import KapsoPlatform
     from .gateways.meta_preverified import MetaPreverified
+    from .gateways.twilio_calls import TwilioCalls
     from .gateways.twilio_compliance import TwilioCompliance
     from .gateways.twilio_inbox import TwilioInbox
     from .gateways.twilio_numbers import TwilioNumbers
@@ -45,6 +46,7 @@ class Twilio(msgspec.Struct, frozen=True):
     prices: TwilioPrices
     inbox: TwilioInbox
     compliance: TwilioCompliance
+    calls: TwilioCalls
 
 
 class Project:
@@ -115,6 +117,7 @@ class Project:
     @cached_property
     def twilio(self) -> Twilio:
         """The project's account at Twilio."""
+        from .gateways.twilio_calls import TwilioCalls
         from .gateways.twilio_client import TwilioClient
         from .gateways.twilio_compliance import TwilioCompliance
         from .gateways.twilio_inbox import TwilioInbox
@@ -132,6 +135,7 @@ class Project:
             TwilioPrices(client),
             TwilioInbox(client),
             TwilioCompliance(client),
+            TwilioCalls(client),
         )
 
     @cached_property

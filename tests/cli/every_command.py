@@ -87,6 +87,8 @@ def run_every_command(project: ReadyProject, *options: str) -> Iterator[Ran]:
     yield run("number list")
     yield run("number show", loose)
     yield run("number history", loose)
+    project.sandbox.message(loose, "WhatsApp", "Your WhatsApp code 123-456")
+    yield run("number code", loose)
     yield run("reservation list")
     yield run("connect", "--ref", "a")
     yield run("disconnect", "--ref", "a")

@@ -92,14 +92,18 @@ def test_show_has_every_promised_key_and_the_history(project: ReadyProject) -> N
 def test_verify_makes_one_number_ready_and_does_nothing_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with running_sandbox(code="filtered") as sandbox:
-        project = ready_project(tmp_path, monkeypatch, sandbox, pools={"US": {"target_size": 1}})
+    with running_sandbox(code="none") as sandbox:
+        soon = {"code_timeout": "1s"}
+        pools = {"US": {"target_size": 1}}
+        project = ready_project(tmp_path, monkeypatch, sandbox, pools=pools, meta=soon)
         assert project.call("pool", "fill").exit_code == 5
         (number,) = numbers(project)
         called = project.call("number", "verify", number, "--json")
         assert called.exit_code == 5
-        assert "30038" in called.document["error"]["reason"]
+        assert "without a call" in called.document["error"]["reason"]
         assert project.states() == {"provisioned": 1}
+        sandbox.codes_come(number, "sms")
+        assert project.answer("number", "verify", number)["state"] == "ready"
 
 
 def test_a_number_that_is_ready_already_is_left_alone(project: ReadyProject) -> None:

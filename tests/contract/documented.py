@@ -58,6 +58,10 @@ META_FIELDS = frozenset(
 )
 """The fields of Meta's Python SDK (v25.0.2); v23.0 has others, so a client asks for these."""
 
+TWILIO_MAY_BE_EMPTY = ("form VoiceApplicationSid", "form TrunkSid")
+"""An empty SID takes the application or the trunk away from a number (twilio.com/docs, the resource
+IncomingPhoneNumber); the description's pattern knows whole SIDs alone."""
+
 META_CALLS = (
     Documented(
         "DELETE",

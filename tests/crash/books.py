@@ -16,6 +16,7 @@ from typing import Any
 
 from kapso_twilio_cli.inventory.connection import integrity_problems
 from kapso_twilio_cli.project import Project
+from tests.cli.voice_settings import voice_settings
 from tests.projects import ReadyProject
 
 NO_SURPLUS: Mapping[str, int] = {}
@@ -37,6 +38,7 @@ def check_books(project: ReadyProject, *, surplus: Mapping[str, int] = NO_SURPLU
         *_not_claimable(project),
         *_unfinished(project),
         *_states_without_events(project),
+        *_answered_otherwise(project),
         *_too_many_in_a_pool(project, surplus),
         *_past_a_limit(project),
         *(f"integrity: {problem}" for problem in integrity_problems(project.inventory)),
@@ -166,6 +168,15 @@ def _states_without_events(project: ReadyProject) -> Iterator[str]:
     for number, state, last in rows:
         if state != last:
             yield f"{number} is {state}, and its last event led to {last}"
+
+
+def _answered_otherwise(project: ReadyProject) -> Iterator[str]:
+    """Nobody waits for a call, so every number's calls are answered as they were before."""
+    for number, settings in voice_settings(project).items():
+        if "twimlets" in settings["voice_url"]:
+            yield f"calls to {number} are still answered by {settings['voice_url']}"
+    for (number,) in project.rows("SELECT phone_number FROM numbers WHERE voice_before > ''"):
+        yield f"{number} waits for its voice settings to be put back"
 
 
 def _too_many_in_a_pool(project: ReadyProject, surplus: Mapping[str, int]) -> Iterator[str]:

@@ -19,7 +19,7 @@ FOUND = frozenset({0})
 UNKNOWN = frozenset({9})
 LATER = frozenset({75})
 NOT_THERE = frozenset({3})
-BATCHES = ("pool fill", "reconcile", "reconcile --adopt", "pool trim")
+BATCHES = ("pool fill", "pool fill, by voice", "reconcile", "reconcile --adopt", "pool trim")
 BELIEVERS = {"number import": "look a number up", "reconcile --adopt": "list the numbers"}
 """What must take an absence for what it is: they change nothing then, and say so."""
 
@@ -103,15 +103,19 @@ def _of_a_read(name: str, trouble: Trouble) -> frozenset[int]:
         return REPEATED
     if name == "regulations":
         return REPEATED  # it is worth a warning, and no more
-    # A number that was bought is the caller's, whether or not its label can be read back.
-    return REPEATED | LATER if name == "read a number" else LATER
+    # A number that was bought is the caller's, whether or not its label can be read back; and where
+    # the list shows labels alone, it can be done without.
+    may_do_without = name in ("read a number", "list the numbers")
+    return REPEATED | LATER if may_do_without else LATER
 
 
 def _of_a_change(name: str, trouble: Trouble) -> frozenset[int]:
     if trouble.details["fault"] == "lag":
         return FOUND
     if name == "name a number":
-        return FOUND | LATER  # the number is recorded all the same, and the next run names it
+        # The number is recorded all the same, and the next run names it; or its calls are answered
+        # as before only when the next run has seen to it.
+        return FOUND | LATER
     if trouble.details.get("status") == 429:
         never_processed = name == "buy" and trouble.times == 1
         return REPEATED if never_processed else LATER

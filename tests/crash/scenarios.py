@@ -63,6 +63,8 @@ class Scenario:
     arrange: Callable[[ReadyProject], None] = nothing
     changes: Mapping[str, Any] = field(default_factory=dict)
     """Of the project file."""
+    code: str = "sms"
+    """How one-time codes come, as the sandbox names it."""
     kapso: bool = False
     asks_nobody: bool = False
     """It needs no vendor, so that no fault can meet it."""
@@ -202,6 +204,14 @@ SCENARIOS = (
         3,
         changes={"pools": POOL_OF_THREE, "limits": no_more_than(3)},
     ),
+    # An SMS that is blanked first, then calls.
+    Scenario(
+        "pool fill, by voice",
+        says("pool", "fill", "--concurrency", "1"),
+        2,
+        changes={"pools": POOL, "limits": no_more_than(2)},
+        code="filtered",
+    ),
     Scenario(
         "resolve, bought live",
         says("resolve", "--country", "CL", "--ref", "a"),
@@ -319,7 +329,8 @@ class Prepared:
     def begin(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadyProject]:
         """A copy of it all, with a sandbox of its own."""
         shutil.copytree(self.folder, folder)
-        with running_sandbox(state_file=folder / _STATE) as sandbox:
+        code = self.scenario.code
+        with running_sandbox(state_file=folder / _STATE, code=code) as sandbox:
             yield _project(self.scenario, folder, monkeypatch, sandbox)
 
 
@@ -328,7 +339,7 @@ def prepare(scenario: Scenario, folder: Path) -> Prepared:
     folder.mkdir()
     with (
         pytest.MonkeyPatch.context() as monkeypatch,
-        running_sandbox(state_file=folder / _STATE) as sandbox,
+        running_sandbox(state_file=folder / _STATE, code=scenario.code) as sandbox,
     ):
         changes = {
             **scenario.changes,

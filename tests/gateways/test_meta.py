@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from kapso_twilio_cli.domain.code_method import CodeMethod
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
 from kapso_twilio_cli.errors import (
     CredentialsError,
@@ -20,11 +21,7 @@ from kapso_twilio_cli.errors import (
 )
 from kapso_twilio_cli.gateways.http import NotSent
 from kapso_twilio_cli.gateways.meta_client import MetaClient, MetaPortfolio
-from kapso_twilio_cli.gateways.meta_preverified import (
-    CodeMethod,
-    MetaPreverified,
-    VerificationStatus,
-)
+from kapso_twilio_cli.gateways.meta_preverified import MetaPreverified, VerificationStatus
 from tests.vendors import RunningSandbox, running_sandbox
 
 from .clients import count, meta_preverified

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..domain.code_method import CodeMethod
 from ..domain.country import Country, country_name, parse_country
 from ..domain.number_type import NumberType
 from ..errors import StateError, UsageError
@@ -18,6 +19,8 @@ from .staying import of_country
 from .tree import noun
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..config.editing import Change
     from ..config.model import ProjectConfig
 
@@ -117,12 +120,20 @@ def set_(
         str | None, typer.Option(metavar="AD...", help="Its own address.")
     ] = None,
     number_type: Annotated[NumberType | None, typer.Option(help="The type to buy there.")] = None,
+    code_method: Annotated[
+        CodeMethod | None, typer.Option(help="How codes are asked for first there.")
+    ] = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Give a country a bundle, an address or a number type of its own."""
+    """Give a country a bundle, an address, a number type or a way of codes of its own."""
     inv = invocation(ctx)
     code = parse_country(country)
-    given = {"bundle_sid": bundle_sid, "address_sid": address_sid, "number_type": number_type}
+    given = {
+        "bundle_sid": bundle_sid,
+        "address_sid": address_sid,
+        "number_type": number_type,
+        "code_method": code_method,
+    }
     draft = edit(inv, _changes(code, given), dry_run=dry_run)
     row = _listed(draft.config, code)
     own = ", ".join(f"{key} = {value}" for key, value in given.items() if value)
@@ -165,7 +176,7 @@ def _refuse_in_use(config: ProjectConfig, code: Country) -> None:
         )
 
 
-def _changes(code: Country, given: dict[str, str | NumberType | None]) -> list[Change]:
+def _changes(code: Country, given: Mapping[str, str | None]) -> list[Change]:
     from ..config.schema import value_from_text
 
     changes = [
@@ -176,7 +187,7 @@ def _changes(code: Country, given: dict[str, str | NumberType | None]) -> list[C
     if not changes:
         raise UsageError(
             "nothing was given to set",
-            hint=f"add --bundle-sid, --address-sid or --number-type; "
+            hint=f"add --bundle-sid, --address-sid, --number-type or --code-method; "
             f"to remove all: kapso-twilio country unset {code}",
         )
     return changes
@@ -196,6 +207,7 @@ def _listed(config: ProjectConfig, code: Country) -> dict[str, object]:
         "default": code == config.default_country,
         "pool": code in config.pools,
         "number_type": ((own and own.number_type) or NumberType.LOCAL).value,
+        "code_method": config.code_method_in(code).value,
     }
     for key in ("bundle_sid", "address_sid"):
         value, source = getattr(own, key, None), "country"

@@ -9,7 +9,7 @@ import typer
 from ..domain.country import parse_country
 from ..domain.lifecycle import NumberState
 from ..domain.phone_number import parse_phone_number
-from . import number_changes
+from . import number_changes, number_code, number_verify
 from .answer import Table, cell
 from .command import Command, Invocation, invocation
 from .options import NumberArgument, OptionalCountry, RefOption
@@ -93,6 +93,8 @@ def history(ctx: typer.Context, number: NumberArgument) -> None:
     inv.answer("number.history", document, [_events_table(events)])
 
 
+number_code.register(app)
+number_verify.register(app)
 number_changes.register(app)
 
 

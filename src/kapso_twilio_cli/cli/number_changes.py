@@ -1,4 +1,4 @@
-"""`kapso-twilio number verify`, `add-to-pool`, `import` and `release`: what a person decides."""
+"""`kapso-twilio number add-to-pool`, `import` and `release`: what a person decides."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ..domain.phone_number import PhoneNumber, parse_phone_number
 from ..errors import UsageError
 from .command import Command, Invocation, invocation
 from .options import DryRun, NumberArgument
-from .patience import LockTimeout, patience
 from .rehearsal import rehearsing
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ ForcePool = Annotated[
     bool,
     typer.Option("--force", help="Also a number that was marked unavailable or quarantined."),
 ]
-ForceVerify = Annotated[bool, typer.Option("--force", help="Also a quarantined number.")]
 IntoPool = Annotated[bool, typer.Option("--pool", help="Make it a member of its country's pool.")]
 Confirm = Annotated[
     str | None,
@@ -35,12 +33,6 @@ Confirm = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the noun `number`."""
-    app.command(
-        "verify",
-        cls=Command,
-        epilog="kapso-twilio number verify +56912345678\n"
-        "kapso-twilio number verify +56912345678 --force",
-    )(verify)
     app.command(
         "add-to-pool",
         cls=Command,
@@ -59,38 +51,6 @@ def register(app: typer.Typer) -> None:
         epilog="kapso-twilio number release +56912345678 --dry-run\n"
         "kapso-twilio number release +56912345678 --confirm +56912345678",
     )(release_)
-
-
-def verify(
-    ctx: typer.Context,
-    number: NumberArgument,
-    *,
-    force: ForceVerify = False,
-    lock_timeout: LockTimeout = None,
-    dry_run: DryRun = False,
-) -> None:
-    """Verify one pool number at Meta now."""
-    inv = invocation(ctx)
-    from ..operations.lock import mass_work
-    from ..operations.verify import number_to_verify, verify_number
-
-    project = inv.project
-    phone_number = parse_phone_number(number)
-    if dry_run:
-        found = number_to_verify(project, phone_number, quarantined=force)
-        words = f"would verify {phone_number}, which is {found.state}"
-    else:
-        with mass_work(project, "number verify", patience(inv, lock_timeout)):
-            found = verify_number(project, phone_number, quarantined=force)
-        words = f"{phone_number} is {found.state}"
-    fields = {
-        "dry_run": dry_run,
-        "phone_number": found.phone_number,
-        "state": found.state,
-        "preverified_id": found.facts.preverified_id,
-        "verification_expiry_time": found.facts.verification_expiry_time,
-    }
-    inv.answer("number.verify", fields, [words])
 
 
 def add_to_pool_(

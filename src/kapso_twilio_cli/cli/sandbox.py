@@ -18,13 +18,20 @@ app = noun("Run stand-ins for Twilio, Meta and Kapso on this machine.")
 
 
 class Code(StrEnum):
-    """How one-time codes come."""
+    """How one-time codes come; `sandbox.options.CodeMode` says what each means."""
 
     SMS = "sms"
     VOICE = "voice"
     FILTERED = "filtered"
     LATE = "late"
     NONE = "none"
+    TWICE = "twice"
+    TWO_CODES = "two-codes"
+    NEWER = "newer"
+    KEYLESS = "keyless"
+    WORDS = "words"
+    UNHEARD = "unheard"
+    UNTRANSCRIBED = "untranscribed"
 
 
 @app.command(

@@ -111,14 +111,14 @@ def switch() -> Kind:
     return Kind(expected, read, from_text)
 
 
-def count() -> Kind:
-    """A whole number from 0."""
+def count(*, most: int = _MOST) -> Kind:
+    """A whole number from 0 to `most`."""
     expected = "a whole number, 0 or more, without quotes"
 
     def read(value: object) -> int:
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
             return value
-        raise Refused(expected if not _is_too_much(value) else f"a number up to {_MOST}")
+        raise Refused(expected if not _is_above(most, value) else f"a number up to {most}")
 
     def from_text(words: str) -> object:
         return int(words) if re.fullmatch(r"\d{1,9}", words, re.ASCII) else words
@@ -217,5 +217,5 @@ def countries() -> Kind:
     return Kind(expected, read, from_text)
 
 
-def _is_too_much(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > _MOST
+def _is_above(most: int, value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > most

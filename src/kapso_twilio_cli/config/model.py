@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from ..domain.code_method import CodeMethod
 from ..domain.country import Country
 from ..domain.entitlement import Plan
 from ..domain.limits import Limits
@@ -33,6 +34,7 @@ class CountrySettings(msgspec.Struct, frozen=True, kw_only=True):
     """A bundle, or SEND_NOTHING."""
     address_sid: str | None = None
     number_type: NumberType | None = None
+    code_method: CodeMethod | None = None
 
 
 class PoolSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,9 +51,25 @@ class MetaSettings(msgspec.Struct, frozen=True, kw_only=True):
     credentials: Literal["kapso-managed", "custom"] = "kapso-managed"
     business_id: str | None = None
     api_version: str = "v25.0"
-    code_method: Literal["sms", "voice"] = "sms"
+    code_method: CodeMethod = CodeMethod.SMS
+    """How codes are asked for first; a country may have its own way."""
     code_timeout: timedelta = timedelta(seconds=60)
-    """How long to wait for a one-time code."""
+    """How long to wait for a one-time code, or for the call that brings it."""
+
+
+class VoiceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How a call that brings a code is answered."""
+
+    key: str = "0"
+    """What the caller wants pressed before it says the code."""
+    delay_seconds: int = 7
+    """From the answer to the key."""
+    language: str = "en_US"
+    """The language that Meta is asked to speak; transcriptions are read in English."""
+    call_timeout: timedelta = timedelta(minutes=3)
+    """How long a call that has come in may take until it is recorded and transcribed."""
+    url: str | None = None
+    """Where Twilio gets the TwiML; None: an echo twimlet that is made of these settings."""
 
 
 class OnboardingSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +93,7 @@ class ProjectConfig(msgspec.Struct, frozen=True, kw_only=True):
     countries: dict[Country, CountrySettings] = msgspec.field(default_factory=dict)
     pools: dict[Country, PoolSettings] = msgspec.field(default_factory=dict)
     meta: MetaSettings = MetaSettings()
+    voice: VoiceSettings = VoiceSettings()
     limits: Limits = msgspec.field(default_factory=Limits)
     onboarding: OnboardingSettings = OnboardingSettings()
 
@@ -82,3 +101,8 @@ class ProjectConfig(msgspec.Struct, frozen=True, kw_only=True):
         """The type that is bought in the country, unless a call asks for another."""
         settings = self.countries.get(country, CountrySettings())
         return settings.number_type or NumberType.LOCAL
+
+    def code_method_in(self, country: Country) -> CodeMethod:
+        """How codes for the country's numbers are asked for first."""
+        settings = self.countries.get(country, CountrySettings())
+        return settings.code_method or self.meta.code_method

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import msgspec
 
+from ..domain.code_method import CodeMethod
 from ..domain.country import NAMES
 from ..domain.entitlement import Plan
 from ..domain.limits import Limits
@@ -27,6 +28,7 @@ from .model import (
     OnboardingSettings,
     PoolSettings,
     TwilioSettings,
+    VoiceSettings,
 )
 
 Key = tuple[str, ...]
@@ -70,8 +72,19 @@ TABLES: Mapping[str, Table] = {
             "credentials": kinds.choice(("kapso-managed", "custom")),
             "business_id": kinds.text(r"\d{5,32}", 'the portfolio\'s number, in quotes: "1234567"'),
             "api_version": kinds.text(r"v\d{1,3}\.\d{1,2}", 'a version such as "v25.0"'),
-            "code_method": kinds.choice(("sms", "voice")),
+            "code_method": kinds.choice(CodeMethod),
             "code_timeout": kinds.duration(least=_SECOND),
+        },
+    ),
+    "voice": Table(
+        VoiceSettings,
+        {
+            # Keys, and w for half a second's wait, as Twilio's verb Play takes them.
+            "key": kinds.text(r"[0-9#*w]{1,16}", 'the key to press, in quotes: "0"'),
+            "delay_seconds": kinds.count(most=60),
+            "language": kinds.text(r"[a-z]{2,3}(_[A-Z]{2})?", 'a language such as "en_US"'),
+            "call_timeout": kinds.duration(least=_SECOND),
+            "url": kinds.text(r"https://[!-~]+", 'an address such as "https://example.com/voice"'),
         },
     ),
     "limits": Table(
@@ -103,6 +116,7 @@ BY_COUNTRY: Mapping[str, Table] = {
             "bundle_sid": kinds.sid(SidKind.BUNDLE, SEND_NOTHING),
             "address_sid": kinds.sid(SidKind.ADDRESS),
             "number_type": kinds.choice(NumberType),
+            "code_method": kinds.choice(CodeMethod),
         },
     ),
     "pools": Table(

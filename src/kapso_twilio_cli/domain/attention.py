@@ -24,6 +24,8 @@ class AttentionKind(StrEnum):
     """A pool's number could not be verified."""
     VERIFICATION_EXPIRED = "verification_expired"
     """A ready number's verification has ended; it is not handed out."""
+    VOICE_URL_CHANGED = "voice_url_changed"
+    """Calls to a number are still answered by this program, which waits for no code there."""
     NO_POOL_TO_RETURN_TO = "no_pool_to_return_to"
     """A disconnected number was to return to a pool, and its country has none."""
     QUARANTINED = "quarantined"

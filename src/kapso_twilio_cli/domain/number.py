@@ -26,6 +26,19 @@ class NumberFacts(msgspec.Struct, frozen=True):
     code_requested_at: datetime | None = None
     verification_failures: int = 0
     next_attempt_at: datetime | None = None
+    code_method: str | None = None
+    """How the last code was asked for: `sms` or `voice`."""
+    inbox_mark: str | None = None
+    """The newest SID of what had come in before the last code was asked for."""
+    recording_sid: str | None = None
+    """The recorded call of the last code by voice, for a person to listen to."""
+    voice_before: str | None = None
+    """The voice settings at Twilio before this program set its own, as JSON; None: it did not."""
+    webhook_before: str | None = None
+    """The SMS and voice settings before `webhook configure`, as JSON; None: it did not."""
+    lease_until: datetime | None = None
+    """A ready number is verified anew until then at most, and is not handed out meanwhile."""
+    verified_at: datetime | None = None
     release_requested_at: datetime | None = None
     """A person asked for its release, which is not done yet: it is not used any more."""
 

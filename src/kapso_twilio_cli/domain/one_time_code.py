@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+from ..errors import UsageError
+
+_BY_HAND = re.compile(r"(\d{3})[- ]?(\d{3})", re.ASCII)
 _NAMES_WHATSAPP = re.compile(r"whatsapp|واتساب", re.IGNORECASE)
 # Six ASCII digits that stand alone: not part of a longer number, an amount, a date or an app hash.
 _CODE = re.compile(
@@ -17,6 +20,18 @@ _CODE = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _LINK = re.compile(r"v\.whatsapp\.com/(\d{6})(?!\d)", re.IGNORECASE | re.ASCII)
+
+
+def parse_code(text: str) -> str:
+    """The six digits that a person gave; UsageError if it is anything else."""
+    found = _BY_HAND.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(
+            "that is no one-time code",
+            reason="WhatsApp's codes are six digits",
+            hint="write it like 123456 or 123-456",
+        )
+    return found[1] + found[2]
 
 
 def read_code(body: str) -> str | None:

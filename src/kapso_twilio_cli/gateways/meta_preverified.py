@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from ..domain.code_method import CodeMethod
 from ..domain.phone_number import PhoneNumber, normalise
 from ..errors import VendorRefused, VendorUnavailable
 from .http import AnswerLost
@@ -50,13 +51,6 @@ class PreverifiedNumber:
     def was_never_verified(self) -> bool:
         """Whether no verification has succeeded, so that nobody can have been shown its id."""
         return self.status is VerificationStatus.NOT_VERIFIED
-
-
-class CodeMethod(StrEnum):
-    """How a one-time code is asked for."""
-
-    SMS = "SMS"
-    VOICE = "VOICE"
 
 
 class MetaPreverified:
@@ -112,11 +106,13 @@ class MetaPreverified:
                 raise _unavailable(f"add {phone_number}", lost) from lost
             return found.preverified_id
 
-    def request_code(self, preverified_id: str, method: CodeMethod) -> None:
+    def request_code(
+        self, preverified_id: str, method: CodeMethod, language: str = "en_US"
+    ) -> None:
         """Ask Meta to send a code. A lost answer is an error: the code may come all the same."""
         try:
             self._client.post(
-                f"{preverified_id}/request_code", code_method=method, language="en_US"
+                f"{preverified_id}/request_code", code_method=method.upper(), language=language
             )
         except MetaAnswer as answer:
             raise self._refusal(answer, "send a code") from answer

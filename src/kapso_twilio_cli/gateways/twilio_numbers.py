@@ -101,12 +101,20 @@ class TwilioNumbers:
         return frozenset(kind for kind in NumberType if kind.subresource in keys)
 
     def search(
-        self, country: Country, number_type: NumberType, *, sms_only: bool, contains: str | None
+        self,
+        country: Country,
+        number_type: NumberType,
+        *,
+        sms_only: bool,
+        contains: str | None,
+        voice_only: bool = False,
     ) -> list[NumberOnSale]:
         """One sample of at most 30 numbers on sale, in no order. For more, search again."""
         filters: dict[str, Any] = {"limit": _SEARCH_SIZE, "page_size": _SEARCH_SIZE}
         if sms_only:
             filters["sms_enabled"] = True
+        if voice_only:
+            filters["voice_enabled"] = True
         if contains:
             filters["contains"] = contains
         resource = getattr(
@@ -257,13 +265,17 @@ def out_of_stock(
 ) -> VendorRefused:
     """The refusal when a search finds no number that could be bought."""
     others = [other for other in NumberType if other is not number_type]
+    others_hint = (
+        f"try another type: kapso-twilio search --country {country} --number-type {others[0]}"
+        f" (or {', '.join(others[1:])})"
+    )
+    by_voice = f"; or buy them without SMS: kapso-twilio country set {country} --code-method voice"
     return VendorRefused(
         f"Twilio has no {number_type} numbers for {country_name(country)} ({country}) in stock",
-        reason='the search found none that receives SMS (meta.code_method = "sms")'
+        reason='the search found none that receives SMS (code_method = "sms")'
         if sms_only
         else "the search found none that could be bought",
-        hint=f"try another type: kapso-twilio search --country {country} --number-type {others[0]}"
-        f" (or {', '.join(others[1:])})",
+        hint=others_hint + (by_voice if sms_only else ""),
         concerns=Concerns.COUNTRY,
     )
 

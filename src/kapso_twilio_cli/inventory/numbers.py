@@ -352,6 +352,13 @@ def _fact_columns(facts: NumberFacts) -> dict[str, object]:
         "code_requested_at": columns.optional_time_text(facts.code_requested_at),
         "verification_failures": facts.verification_failures,
         "next_attempt_at": columns.optional_time_text(facts.next_attempt_at),
+        "code_method": facts.code_method,
+        "inbox_mark": facts.inbox_mark,
+        "recording_sid": facts.recording_sid,
+        "voice_before": facts.voice_before,
+        "webhook_before": facts.webhook_before,
+        "lease_until": columns.optional_time_text(facts.lease_until),
+        "verified_at": columns.optional_time_text(facts.verified_at),
         "release_requested_at": columns.optional_time_text(facts.release_requested_at),
     }
 
@@ -385,5 +392,12 @@ def _facts(row: sqlite3.Row) -> NumberFacts:
         code_requested_at=columns.optional_time(row["code_requested_at"]),
         verification_failures=row["verification_failures"],
         next_attempt_at=columns.optional_time(row["next_attempt_at"]),
+        code_method=row["code_method"],
+        inbox_mark=row["inbox_mark"],
+        recording_sid=row["recording_sid"],
+        voice_before=row["voice_before"],
+        webhook_before=row["webhook_before"],
+        lease_until=columns.optional_time(row["lease_until"]),
+        verified_at=columns.optional_time(row["verified_at"]),
         release_requested_at=columns.optional_time(row["release_requested_at"]),
     )

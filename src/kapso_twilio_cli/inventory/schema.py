@@ -187,5 +187,20 @@ _V2 = (
     "CREATE INDEX events_of_no_number ON events (kind, at) WHERE number_id IS NULL",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2)
+_V3 = (
+    # How the last code was asked for, and what stood in the inbox before: after a crash that code
+    # is looked for before another is asked.
+    "ALTER TABLE numbers ADD COLUMN code_method TEXT",
+    "ALTER TABLE numbers ADD COLUMN inbox_mark TEXT",
+    # A recorded call, for a person to listen to.
+    "ALTER TABLE numbers ADD COLUMN recording_sid TEXT",
+    # What was set at Twilio before this program set its own, as JSON; NULL where it did not.
+    "ALTER TABLE numbers ADD COLUMN voice_before TEXT",
+    "ALTER TABLE numbers ADD COLUMN webhook_before TEXT",
+    # A ready number that is verified anew stays ready, and is not handed out until then.
+    "ALTER TABLE numbers ADD COLUMN lease_until TEXT",
+    "ALTER TABLE numbers ADD COLUMN verified_at TEXT",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2, _V3)
 """Statements by schema version: the first makes version 1. Never edit one that was released."""

@@ -49,6 +49,14 @@ class Stock:
         ).fetchall()
         return [number_in(row) for row in rows]
 
+    def with_voice_before(self) -> list[Number]:
+        """The numbers whose calls are not answered as they were before, oldest first."""
+        rows = self._connection.execute(
+            "SELECT * FROM numbers WHERE voice_before IS NOT NULL AND state <> ? ORDER BY id",
+            (NumberState.RELEASED,),
+        ).fetchall()
+        return [number_in(row) for row in rows]
+
     def held(self, *, pool: Country | None = None, country: Country | None = None) -> Held:
         """What the project holds: of one pool, of one country, or in all."""
         rows = self._connection.execute(

@@ -23,6 +23,7 @@ class ActionKind(StrEnum):
     CONNECTED = "connected"
     QUARANTINED = "quarantined"
     VERIFICATION_INTERRUPTED = "verification_interrupted"
+    VOICE_URL_PUT_BACK = "voice_url_put_back"
     VERIFICATION_LAPSED = "verification_lapsed"
     RESERVATION_EXPIRED = "reservation_expired"
     BOUGHT = "bought"

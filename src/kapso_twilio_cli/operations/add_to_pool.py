@@ -30,8 +30,7 @@ def add_to_pool(project: Project, phone_number: PhoneNumber, *, force: bool) -> 
     now = project.now()
     with project.inventory.write() as tx:
         number = require(tx.numbers.find(phone_number), phone_number, project.name)
-        sms = number.facts.can_receive_sms
-        require_can_join(project, phone_number, number.country, can_receive_sms=sms)
+        require_can_join(project, number.country)
         event = _BY_FORCE.get(number.state)
         if event is not None and force:
             facts = replace(number.facts, verification_failures=0, next_attempt_at=None)
@@ -48,21 +47,13 @@ def add_to_pool(project: Project, phone_number: PhoneNumber, *, force: bool) -> 
         return tx.numbers.save(joins, "added_to_pool", now, detail=number.country)
 
 
-def require_can_join(
-    project: Project, phone_number: PhoneNumber, country: Country, *, can_receive_sms: bool
-) -> None:
-    """Raise StateError unless the number's country has a pool that can verify it."""
+def require_can_join(project: Project, country: Country) -> None:
+    """Raise StateError unless the number's country has a pool."""
     if country not in project.config.pools:
         raise StateError(
             f"there is no pool for {country_name(country)} ({country})",
             reason="a number joins the pool of its own country",
             hint=f"kapso-twilio pool set {country} --target-size N",
-        )
-    if not can_receive_sms and project.config.meta.code_method == "sms":
-        raise StateError(
-            f"{phone_number} cannot receive SMS",
-            reason="pools verify their numbers by codes in SMS",
-            hint="it can be used live: kapso-twilio resolve",
         )
 
 

@@ -41,6 +41,11 @@ def attention(project: Project, session: Session, now: datetime) -> list[Attenti
         for number in session.numbers.needing_a_look()
         if number.facts.release_requested_at is None
     ]
+    found += [
+        _voice_url_changed(number)
+        for number in session.stock.with_voice_before()
+        if number.state is not NumberState.VERIFYING
+    ]
     found += [_of_finding(finding) for finding in session.findings.all()]
     for country in project.config.pools:
         found += [
@@ -154,6 +159,16 @@ def _not_ended(number: Number, reservation: Reservation) -> Attention:
         Severity.WARNING,
         f"{number.phone_number} is reserved for {reservation.ref}: {number.reason}",
         f"kapso-twilio connect {number.phone_number}, or reservation cancel {number.phone_number}",
+        number.phone_number,
+    )
+
+
+def _voice_url_changed(number: Number) -> Attention:
+    return Attention(
+        AttentionKind.VOICE_URL_CHANGED,
+        Severity.INFO,
+        f"calls to {number.phone_number} are still answered as for a code by voice",
+        "kapso-twilio reconcile puts back what answered them before",
         number.phone_number,
     )
 

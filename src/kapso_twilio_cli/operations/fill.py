@@ -28,6 +28,7 @@ from .settle import Settlement, settle
 from .shelf import Shelf
 from .stopping import StopRequest, stop_on_signals
 from .upkeep import lapse_expired, take_up_interrupted
+from .voice import put_back_left
 
 
 class PoolReport(msgspec.Struct, frozen=True):
@@ -82,6 +83,7 @@ def fill(project: Project, countries: Sequence[Country], options: FillOptions) -
     pools = pools_to_fill(project, countries)
     settled = settle_pools(project, list(pools))
     take_up_interrupted(project, list(pools))
+    put_back_left(project)
     lapse_expired(project, list(pools))
     plan = at_known_prices(project, plan_fill(project, countries))
     _remember_limits(project, plan)

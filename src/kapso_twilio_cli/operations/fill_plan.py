@@ -11,6 +11,7 @@ from msgspec import field
 from msgspec.structs import replace
 
 from ..config.model import PoolSettings
+from ..domain.code_method import CodeMethod
 from ..domain.country import Country, country_name
 from ..domain.lifecycle import NumberState
 from ..domain.limits import (
@@ -202,7 +203,8 @@ def _quoted(project: Project, plan: PoolPlan, papers: Papers) -> PoolPlan:
     if not plan.to_buy:
         return plan
     try:
-        wanted = Wanted(plan.country, sms_only=project.config.meta.code_method == "sms")
+        by_voice = project.config.code_method_in(plan.country) is CodeMethod.VOICE
+        wanted = Wanted(plan.country, sms_only=not by_voice, voice_only=by_voice)
         return replace(plan, quote=quote(project, choose_for(project.config, wanted), papers))
     except (CredentialsError, VendorUnavailable):
         raise

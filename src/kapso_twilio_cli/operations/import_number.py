@@ -101,8 +101,7 @@ def arriving(project: Project, phone_number: PhoneNumber, *, pool: bool) -> Arri
     found = appraise(project, owned)
     require_allowed(project.config, found.country)
     if pool:
-        sms = owned.capabilities.sms
-        require_can_join(project, phone_number, found.country, can_receive_sms=sms)
+        require_can_join(project, found.country)
     price = found.require_price(project.config.limits)
     facts = NumberFacts(
         _label_for(project, owned), owned.capabilities.sms, pool=found.country if pool else None

@@ -1,8 +1,8 @@
 """The line: many numbers bought and verified at once, without one blocking another.
 
 Workers carry out single steps (buy and ask for a code; give the code back). A number that waits for
-its SMS holds no worker: one look into the inbox serves all that wait. Only the thread that runs the
-line changes its counts, so there is nothing to lock.
+its SMS or its call holds no worker: one look at the account serves all that wait. Only the thread
+that runs the line changes its counts, so there is nothing to lock.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import field
 from msgspec.structs import replace
 
+from ..domain.code_method import CodeMethod
 from ..domain.country import Country
 from ..domain.lifecycle import NumberState
 from ..domain.number import Number
@@ -35,17 +36,15 @@ from ..errors import (
 )
 from ..project import Project
 from . import verification
+from .code_ways import CodeWays
+from .look import CallWithoutCode, Look, found_for, look, no_call_brought_it
 from .purchase import Basket, buy_number
 from .quote import Quote
-from .rival import give_up_to, is_new, rivals_on_newest, taken_by
+from .rival import give_up_to, is_new, taken_by
 from .shelf import Shelf
 from .stopping import StopRequest
-from .verification import CodeFiltered, Portfolio
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from ..gateways.twilio_inbox import InboundMessage
+from .verification import CodeArrived, CodeFiltered, Portfolio
+from .voice import keep_recording, try_to_put_back
 
 FAILURES_IN_A_ROW = 3
 """So many, without a success, stop a country's purchases: the next number would fail too."""
@@ -120,20 +119,22 @@ class _NotVerified(Exception):
 class _Task(msgspec.Struct, frozen=True):
     work: CountryWork
     buys: bool = False
+    is_second_way: bool = False
+    """The number's code was asked for by SMS before, and none came."""
 
 
 class _Waiting(msgspec.Struct, frozen=True):
     work: CountryWork
     number: Number
     since: float
+    is_second_way: bool = False
+    call: CallWithoutCode | None = None
+    """A call that came, and has brought no code yet."""
 
-
-class _Look(msgspec.Struct, frozen=True):
-    """One look at the account, for every number that waits for its code."""
-
-    messages: list[InboundMessage]
-    rivals: dict[PhoneNumber, str | None]
-    """The other project that a number belongs to; one that is not in it was not looked at."""
+    @property
+    def is_called(self) -> bool:
+        """Whether the code is to come by voice."""
+        return self.number.facts.code_method == CodeMethod.VOICE
 
 
 class Line:
@@ -154,11 +155,15 @@ class Line:
         self._stop = stop
         self._progress = progress
         self._running: dict[Future[Number], _Task] = {}
-        self._poll: Future[_Look] | None = None
+        self._ways = CodeWays(project)
+        self._poll: Future[Look] | None = None
         self._next_poll = 0.0
         self._poll_interval = _POLL_SECONDS
         self._waiting: dict[int, _Waiting] = {}
         self._with_code: deque[tuple[_Waiting, str]] = deque()
+        self._to_call: deque[_Waiting] = deque()
+        """Numbers that no SMS brought a code: Meta is asked to call them."""
+        self._given_up: deque[Number] = deque()
         self._used_messages: set[str] = set()
         self.fatal: KapsoTwilioError | None = None
         """What made the line stop for every country."""
@@ -183,9 +188,12 @@ class Line:
     def _leave(self) -> None:
         """Put down what waits for a code; what cannot be written, the next run takes up."""
         why = self.fatal or self._stop.error()
-        for left in [*self._waiting.values(), *(waiting for waiting, _ in self._with_code)]:
+        left = [*self._waiting.values(), *self._to_call, *(one for one, _ in self._with_code)]
+        for waiting in left:
             with suppress(StateError, Locked):
-                verification.give_up_attempt(self._project, left.number, why)
+                verification.give_up_attempt(self._project, waiting.number, why)
+        called = [waiting.number for waiting in left if waiting.is_called]
+        try_to_put_back(self._project, [*self._given_up, *called])
 
     @property
     def _halted(self) -> bool:
@@ -198,6 +206,10 @@ class Line:
                 waiting, code = self._with_code.popleft()
                 step = workers.submit(verification.finish, self._project, waiting.number, code)
                 self._running[step] = _Task(waiting.work)
+            elif self._to_call:
+                waiting, way = self._to_call.popleft(), self._ways.by_voice
+                step = workers.submit(verification.ask_again, self._project, waiting.number, way)
+                self._running[step] = _Task(waiting.work, is_second_way=True)
             elif (work := _next_work(works)) is not None:
                 self._start_number(workers, work)
             else:
@@ -207,7 +219,7 @@ class Line:
         work.under_way += 1
         if work.to_verify:
             number = work.to_verify.popleft()
-            step = workers.submit(verification.begin, self._project, number, self._known)
+            step = workers.submit(self._begin, number)
             self._running[step] = _Task(work)
         else:
             work.to_buy -= 1
@@ -224,9 +236,12 @@ class Line:
         if self._stop.asked:
             return number  # bought and recorded; the next run verifies it
         try:
-            return verification.begin(self._project, number, self._known)
+            return self._begin(number)
         except KapsoTwilioError as error:
             raise _NotVerified(number, error) from error
+
+    def _begin(self, number: Number) -> Number:
+        return verification.begin(self._project, number, self._known, self._ways.of(number))
 
     def _take_results(self, works: Sequence[CountryWork]) -> None:
         futures: list[Future[Any]] = [*self._running]
@@ -240,7 +255,7 @@ class Line:
             self._take_number(task, self._running.pop(task))
         if self._poll is not None and self._poll.done():
             poll, self._poll = self._poll, None
-            self._take_messages(poll)
+            self._take_look(poll)
         self._progress(_progress(works))
 
     def _take_number(self, step: Future[Number], task: _Task) -> None:
@@ -272,7 +287,7 @@ class Line:
         if not self._waiting:
             self._next_poll = max(self._next_poll, time.monotonic() + _FIRST_POLL_SECONDS)
             self._poll_interval = _POLL_SECONDS
-        self._waiting[number.id] = _Waiting(work, number, time.monotonic())
+        self._waiting[number.id] = _Waiting(work, number, time.monotonic(), task.is_second_way)
 
     def _take_refused_purchase(self, work: CountryWork, error: KapsoTwilioError) -> None:
         """Whatever the reason, the country's next purchase would meet it too."""
@@ -299,67 +314,74 @@ class Line:
         due = self._waiting and time.monotonic() >= self._next_poll
         if not due or self._poll is not None or self._halted:
             return
-        since = min(
-            waiting.number.facts.code_requested_at
-            for waiting in self._waiting.values()
-            if waiting.number.facts.code_requested_at is not None
-        )
-        any_new = any(is_new(self._project, one.number) for one in self._waiting.values())
-        look = self._look if any_new else self._look_at_messages
-        self._poll = workers.submit(look, since.replace(microsecond=0))
+        numbers = [waiting.number for waiting in self._waiting.values()]
+        self._poll = workers.submit(look, self._project, numbers)
         self._next_poll = time.monotonic() + self._poll_interval
 
-    def _look(self, since: datetime) -> _Look:
-        with ThreadPoolExecutor(1, thread_name_prefix="rivals") as beside:
-            rivals = beside.submit(rivals_on_newest, self._project)
-            return replace(self._look_at_messages(since), rivals=rivals.result())
-
-    def _look_at_messages(self, since: datetime) -> _Look:
-        return _Look(self._project.twilio.inbox.since(since), {})
-
-    def _take_messages(self, poll: Future[_Look]) -> None:
+    def _take_look(self, poll: Future[Look]) -> None:
         try:
-            look = poll.result()
+            seen = poll.result()
         except (CredentialsError, VendorRefused, VendorUnavailable) as error:
             self.fatal = error
             return
         came = False
         for waiting in list(self._waiting.values()):
-            found = verification.find_code(look.messages, waiting.number, self._used_messages)
-            if found is None:
-                continue
-            came = True
-            del self._waiting[waiting.number.id]
-            self._used_messages.add(found.message_sid)
-            if isinstance(found, CodeFiltered):
-                self._give_up(waiting, verification.code_was_filtered(waiting.number))
-            else:
-                self._take_code(waiting, found.code, look)
+            found = found_for(seen, waiting.number, self._used_messages)
+            if isinstance(found, CallWithoutCode):
+                self._waiting[waiting.number.id] = replace(waiting, call=found)
+            elif found is not None:
+                came = True
+                self._take_found(waiting, found, seen)
         grown = min(self._poll_interval * 1.5, _SLOWEST_POLL_SECONDS)
         self._poll_interval = _POLL_SECONDS if came else grown
 
-    def _take_code(self, waiting: _Waiting, code: str, look: _Look) -> None:
+    def _take_found(self, waiting: _Waiting, found: CodeArrived | CodeFiltered, seen: Look) -> None:
+        del self._waiting[waiting.number.id]
+        self._used_messages.add(found.message_sid)
+        if isinstance(found, CodeFiltered):
+            self._ways.note_blanked()
+            self._to_call.append(waiting)
+        else:
+            self._take_code(waiting, found, seen)
+
+    def _take_code(self, waiting: _Waiting, found: CodeArrived, seen: Look) -> None:
         """The code goes to Meta, unless another project's label says that the number is theirs."""
         number = waiting.number
-        rival = look.rivals.get(number.phone_number)
-        if number.phone_number not in look.rivals and is_new(self._project, number):
+        rival = seen.rivals.get(number.phone_number)
+        if number.phone_number not in seen.rivals and is_new(self._project, number):
             rival = taken_by(self._project, number)
-        if rival is None:
-            self._with_code.append((waiting, code))
+        if rival is not None:
+            self._take_failed_verification(waiting.work, give_up_to(self._project, number, rival))
             return
-        self._take_failed_verification(waiting.work, give_up_to(self._project, number, rival))
+        if waiting.is_called:
+            number = keep_recording(self._project, number, found.message_sid)
+        if waiting.is_second_way:
+            self._ways.note_missed(number.country)
+        self._with_code.append((replace(waiting, number=number), found.code))
 
     def _give_up_waiting(self) -> None:
-        """Give up on the numbers whose code did not come in time."""
-        longest = self._project.config.meta.code_timeout.total_seconds()
+        """Go on without the codes that did not come in time: by voice, or not in this run."""
+        settings = self._project.config
         for waiting in list(self._waiting.values()):
+            longest = settings.meta.code_timeout
+            if waiting.call is not None and waiting.call.may_bring_code:
+                longest += settings.voice.call_timeout
             waited = time.monotonic() - waiting.since
-            if waited > longest:
-                del self._waiting[waiting.number.id]
-                self._give_up(waiting, verification.no_code_came(waiting.number, waited))
+            if waited <= longest.total_seconds():
+                continue
+            del self._waiting[waiting.number.id]
+            if waiting.is_called:
+                self._give_up(waiting, waited)
+            else:
+                self._to_call.append(waiting)
 
-    def _give_up(self, waiting: _Waiting, error: VendorRefused) -> None:
-        verification.give_up_attempt(self._project, waiting.number, error)
+    def _give_up(self, waiting: _Waiting, waited: float) -> None:
+        number, call = waiting.number, waiting.call
+        if call is not None and call.recording_sid is not None:
+            number = keep_recording(self._project, number, call.recording_sid)
+        error = no_call_brought_it(number, waited, call)
+        verification.give_up_attempt(self._project, number, error)
+        self._given_up.append(number)
         self._take_failed_verification(waiting.work, error)
 
 

@@ -38,6 +38,8 @@ class Wanted(msgspec.Struct, frozen=True):
     address_sid: str | None = None
     sms_only: bool = False
     """Only numbers that receive SMS."""
+    voice_only: bool = False
+    """Only numbers that take calls."""
     contains: str | None = None
     """Only numbers with these digits."""
     phone_number: PhoneNumber | None = None
@@ -157,6 +159,7 @@ def _sample(project: Project, choice: Choice) -> list[NumberOnSale]:
         choice.country,
         choice.number_type,
         sms_only=wanted.sms_only,
+        voice_only=wanted.voice_only,
         contains=wanted.phone_number or wanted.contains,
     )
     exactly = wanted.phone_number

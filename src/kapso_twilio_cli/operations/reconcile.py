@@ -32,6 +32,7 @@ from .reservation import end
 from .settle import Settlement, settle
 from .taken import connected_at_kapso, notice_connects, quarantine_gone
 from .upkeep import lapse_expired, take_up_interrupted
+from .voice import put_back_left
 
 _DOUBTED = (Standing.RESTORED, Standing.SUPERSEDED)
 """An inventory that may have forgotten what it handed out."""
@@ -161,6 +162,8 @@ def _repair(project: Project, found: _Findings) -> None:
     pools = _every_pool(project)
     for number in take_up_interrupted(project, pools):
         found.actions.append(action(ActionKind.VERIFICATION_INTERRUPTED, number))
+    for number in put_back_left(project):
+        found.actions.append(Action(ActionKind.VOICE_URL_PUT_BACK, number.phone_number))
     for number in lapse_expired(project, pools):
         found.actions.append(action(ActionKind.VERIFICATION_LAPSED, number))
     _expire_reservations(project, found)

@@ -47,6 +47,7 @@ class Shelf:
                 choice.country,
                 choice.number_type,
                 sms_only=choice.wanted.sms_only,
+                voice_only=choice.wanted.voice_only,
                 contains=choice.wanted.contains,
             )
         )

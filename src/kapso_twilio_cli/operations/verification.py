@@ -6,19 +6,23 @@ where it was left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
+from ..domain.code_method import CodeMethod
 from ..domain.lifecycle import NumberEvent, NumberState
 from ..domain.number import Number
 from ..domain.one_time_code import read_code
 from ..domain.phone_number import PhoneNumber
 from ..errors import ConfigError, KapsoTwilioError, VendorRefused
 from ..project import Project
+from .code_ways import BY_SMS, Way
 from .rival import give_up_to, taken_by
+from .voice import listen, try_to_put_back
 
 if TYPE_CHECKING:
     from ..gateways.meta_preverified import PreverifiedNumber
@@ -32,6 +36,7 @@ class CodeArrived(msgspec.Struct, frozen=True):
     """A code that came in for a number."""
 
     message_sid: str
+    """Of the SMS, or of the recording of a call."""
     code: str
 
 
@@ -42,13 +47,7 @@ class CodeFiltered(msgspec.Struct, frozen=True):
 
 
 def require_pools(project: Project) -> None:
-    """Raise ConfigError where pools cannot be: own Meta credentials, or codes by voice."""
-    if project.config.meta.code_method == "voice":
-        raise ConfigError(
-            "codes by voice call are not supported yet",
-            reason='meta.code_method is "voice", and this version reads codes from SMS alone',
-            hint="kapso-twilio config set meta.code_method sms",
-        )
+    """Raise ConfigError where pools cannot be: with Meta credentials of one's own."""
     if project.config.meta.credentials == "custom":
         raise ConfigError(
             f"project {project.name} has no pre-verified pools",
@@ -63,31 +62,55 @@ def portfolio(project: Project) -> Portfolio:
     return {entry.phone_number: entry for entry in listed if entry.phone_number is not None}
 
 
-def begin(project: Project, number: Number, known: Portfolio) -> Number:
-    """Add the number at Meta if needed, and ask for a code.
+def begin(project: Project, number: Number, known: Portfolio, way: Way = BY_SMS) -> Number:
+    """Add the number at Meta if needed, and ask for a code that comes this way.
 
     Gives it as `verifying`, or as `ready` where Meta has it verified already.
     """
+    number = start_attempt(project, number)
+    with _failing(project, number):
+        return _ask_for_code(project, number, known.get(number.phone_number), way)
+
+
+def start_attempt(project: Project, number: Number) -> Number:
+    """The number as `verifying`."""
     event = NumberEvent.BEGIN_VERIFICATION
     if number.state is NumberState.QUARANTINED:
         event = NumberEvent.RETRY
     with project.inventory.write() as tx:
-        number = tx.numbers.apply(number, event, project.now())
-    try:
-        return _ask_for_code(project, number, known.get(number.phone_number))
-    except KapsoTwilioError as error:
-        give_up_attempt(project, number, error)
-        raise
+        return tx.numbers.apply(number, event, project.now())
+
+
+def ask_again(project: Project, number: Number, way: Way) -> Number:
+    """Ask for the number's code once more, in another way than before."""
+    preverified_id = number.facts.preverified_id
+    assert preverified_id is not None
+    with _failing(project, number):
+        return _request_code(project, number, preverified_id, way)
 
 
 def finish(project: Project, number: Number, code: str) -> Number:
-    """Give the code to Meta; gives the number as `ready`, with the expiry that Meta names."""
+    """Give the code to Meta; gives the number as `ready`, with the expiry that Meta names.
+
+    Its calls are answered as before from then on.
+    """
     preverified_id = number.facts.preverified_id
     assert preverified_id is not None
+    with _failing(project, number):
+        ready = _ready(project, number, project.meta.verify_code(preverified_id, code))
+    if ready.facts.voice_before is not None:
+        try_to_put_back(project, [ready])
+    return ready
+
+
+@contextmanager
+def _failing(project: Project, number: Number) -> Iterator[None]:
+    """Within, a failure gives the attempt up, and puts back what answered the number's calls."""
     try:
-        return _ready(project, number, project.meta.verify_code(preverified_id, code))
+        yield
     except KapsoTwilioError as error:
         give_up_attempt(project, number, error)
+        try_to_put_back(project, [number])
         raise
 
 
@@ -131,27 +154,9 @@ def find_code(
     return None
 
 
-def code_was_filtered(number: Number) -> VendorRefused:
-    """Twilio blanks one-time codes on this account."""
-    return VendorRefused(
-        f"the code for {number.phone_number} came in without its digits",
-        reason="Twilio filters one-time codes on this account (Twilio 30038)",
-        hint="ask Twilio support to lift the filter for your account",
-    )
-
-
-def no_code_came(number: Number, waited_seconds: float) -> VendorRefused:
-    """Meta took the request, but no SMS came in."""
-    return VendorRefused(
-        f"no code came in for {number.phone_number}",
-        reason=f"Meta was asked for one, and {waited_seconds:.0f} s passed",
-        hint="run kapso-twilio reconcile to try again, or raise meta.code_timeout",
-    )
-
-
-def _ask_for_code(project: Project, number: Number, known: PreverifiedNumber | None) -> Number:
-    from ..gateways.meta_preverified import CodeMethod
-
+def _ask_for_code(
+    project: Project, number: Number, known: PreverifiedNumber | None, way: Way
+) -> Number:
     if known is not None and known.is_verified:
         rival = taken_by(project, number)
         if rival is not None:
@@ -162,12 +167,26 @@ def _ask_for_code(project: Project, number: Number, known: PreverifiedNumber | N
     if known is not None and known.is_verified and _lasts(project, known):
         return _ready(project, number, known)
     preverified_id = known.preverified_id if known else _add(project, number)
+    return _request_code(project, number, preverified_id, way)
+
+
+def _request_code(project: Project, number: Number, preverified_id: str, way: Way) -> Number:
+    language = "en_US"  # the wording that is read best
+    if way.method is CodeMethod.VOICE:
+        number = listen(project, number, way)
+        language = project.config.voice.language
     asked_at = project.now()
-    facts = replace(number.facts, preverified_id=preverified_id, code_requested_at=asked_at)
+    facts = replace(
+        number.facts,
+        preverified_id=preverified_id,
+        code_requested_at=asked_at,
+        code_method=way.method,
+        recording_sid=None,
+    )
     with project.inventory.write() as tx:
         number = tx.numbers.save(replace(number, facts=facts), "code_requested", asked_at)
     try:
-        project.meta.request_code(preverified_id, CodeMethod.SMS)
+        project.meta.request_code(preverified_id, way.method, language)
     except VendorRefused:
         # Meta refuses (136024) also when the number is verified already: the status decides.
         found = project.meta.read(preverified_id)

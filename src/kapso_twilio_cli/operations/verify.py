@@ -16,6 +16,7 @@ from .release_request import keep
 from .stopping import stop_on_signals
 from .upkeep import lapse_expired, take_up_interrupted
 from .verification import portfolio, require_pools
+from .voice import put_back_left
 
 
 def verify_number(project: Project, phone_number: PhoneNumber, *, quarantined: bool) -> Number:
@@ -24,12 +25,7 @@ def verify_number(project: Project, phone_number: PhoneNumber, *, quarantined: b
     Only a pool's provisioned numbers, and with `quarantined` those that were put aside. The caller
     holds the lock for mass work.
     """
-    number = number_to_verify(project, phone_number, quarantined=quarantined)
-    pool = number.facts.pool or number.country
-    keep(project, phone_number)
-    take_up_interrupted(project, [pool])
-    lapse_expired(project, [pool])
-    number = _find(project, phone_number)
+    number = taken_up(project, number_to_verify(project, phone_number, quarantined=quarantined))
     if number.state is NumberState.READY:
         return number
     work = CountryWork(number.country, deque([number]))
@@ -43,6 +39,19 @@ def verify_number(project: Project, phone_number: PhoneNumber, *, quarantined: b
     if line.fatal is not None:
         raise line.fatal
     return _find(project, phone_number)
+
+
+def taken_up(project: Project, number: Number) -> Number:
+    """The number, once its pool's broken-off attempts and ended verifications are seen to.
+
+    A wish to release it is off.
+    """
+    pool = number.facts.pool or number.country
+    keep(project, number.phone_number)
+    take_up_interrupted(project, [pool])
+    put_back_left(project)
+    lapse_expired(project, [pool])
+    return _find(project, number.phone_number)
 
 
 def number_to_verify(project: Project, phone_number: PhoneNumber, *, quarantined: bool) -> Number:

@@ -1,4 +1,4 @@
-"""One-time codes on their way: from Meta's request to the Twilio inbox.
+"""One-time codes on their way: from Meta's request to the Twilio inbox, or to a call.
 
 The wordings are those collected in reference/meta.md §5; which one comes changes from code to
 code, like the senders do.
@@ -6,11 +6,13 @@ code, like the senders do.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import unquote_plus
 
-from .state import Message, OwnedNumber, Preverified, Recording
+from .options import CodeMode
+from .state import Message, OwnedNumber, PhoneCall, Preverified, Recording, TranscriptionStatus
 from .world import World
 
 _SENDERS = ("WhatsApp", "32665", "+447860064112", "+15517868187")
@@ -27,6 +29,8 @@ _TRANSLATED = {
 }
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _FILTERED = (30038, "OTP Message Body Filtered")
+_BY_CALL_ALONE = ("voice", "keyless", "words", "unheard", "untranscribed")
+_CALLER = "+18885550100"
 
 
 def send_code(world: World, number: Preverified, method: str, language: str, now: datetime) -> None:
@@ -37,15 +41,16 @@ def send_code(world: World, number: Preverified, method: str, language: str, now
         number, code=code, code_expires_at=now + lifetime
     )
     owned = world.account.owned_by_number(number.phone_number)
-    mode = world.options.code
+    mode = world.code_mode(number.phone_number)
     if owned is None or mode == "none":
         return
     late = world.options.code_delay_seconds if mode == "late" else 0.0
     at = now + timedelta(seconds=late)
     if method == "VOICE":
-        _call(world, owned, code, at)
-    elif owned.sms and mode != "voice":
-        _text(world, owned, code, language, at)
+        _call(world, owned, code, mode, at)
+    elif owned.sms and mode not in _BY_CALL_ALONE:
+        for text in _codes_in_texts(world, code, mode):
+            _text(world, owned, text, language, at)
 
 
 def deliver(
@@ -74,12 +79,57 @@ def deliver(
     return message
 
 
-def _text(world: World, owned: OwnedNumber, code: str, language: str, at: datetime) -> None:
+def ring(
+    world: World,
+    owned: OwnedNumber,
+    sender: str,
+    at: datetime,
+    *,
+    spoken: str | None,
+    status: TranscriptionStatus | None,
+) -> PhoneCall:
+    """Let a call come in that is recorded. `spoken` is what a transcription says."""
+    account = world.account
+    call = PhoneCall(account.draw_sid("CA"), account.next_order(), owned.phone_number, sender, at)
+    account.calls.append(call)
+    recording = Recording(
+        sid=account.draw_sid("RE"),
+        order=account.next_order(),
+        call_sid=call.sid,
+        transcription_sid=account.draw_sid("TR"),
+        transcription=spoken if status == "completed" else None,
+        to=owned.phone_number,
+        arrived_at=at,
+        transcription_status=status,
+    )
+    account.recordings.append(recording)
+    return call
+
+
+def _codes_in_texts(world: World, code: str, mode: CodeMode) -> list[tuple[str, ...]]:
+    """The messages that bring the code, oldest first, each by the codes that stand in it."""
+    if mode == "twice":
+        return [(code,), (code,)]
+    if mode == "two-codes":
+        return [(code, _another(world, code))]
+    if mode == "newer":
+        return [(_another(world, code),), (code,)]
+    return [(code,)]
+
+
+def _another(world: World, code: str) -> str:
+    other = world.account.draw_digits(6)
+    return other if other != code else _another(world, code)
+
+
+def _text(
+    world: World, owned: OwnedNumber, codes: tuple[str, ...], language: str, at: datetime
+) -> None:
     turn = len(world.account.messages)
     english = _ENGLISH[turn % len(_ENGLISH)]
     wording = _TRANSLATED.get(language.partition("_")[0], english)
-    body = wording.format(dashed=f"{code[:3]}-{code[3:]}", plain=code)
-    is_filtered = world.options.code == "filtered"
+    body = "\n".join(wording.format(dashed=f"{c[:3]}-{c[3:]}", plain=c) for c in codes)
+    is_filtered = world.code_mode(owned.phone_number) == "filtered"
     deliver(
         world,
         owned.phone_number,
@@ -90,30 +140,40 @@ def _text(world: World, owned: OwnedNumber, code: str, language: str, at: dateti
     )
 
 
-def _call(world: World, owned: OwnedNumber, code: str, at: datetime) -> None:
-    """Ring the number. Only TwiML that records leaves a trace, and only a key gets the code.
+def _call(world: World, owned: OwnedNumber, code: str, mode: CodeMode, at: datetime) -> None:
+    """Ring the number. Only TwiML that records leaves a recording, and only a key gets the code.
 
-    The TwiML is read out of an echo URL; a URL that does not carry its TwiML is not fetched and
-    counts as a call that nobody recorded.
+    An application or a trunk takes the call away from the VoiceUrl. The TwiML is read out of an
+    echo URL; a URL that does not carry its TwiML is not fetched: nobody records that call.
     """
-    twiml = unquote_plus(owned.settings.get("voice_url", ""))
-    if "<Record" not in twiml:
-        return
+    settings = owned.settings
+    elsewhere = settings.get("voice_application_sid") or settings.get("trunk_sid")
+    twiml = "" if elsewhere else unquote_plus(settings.get("voice_url", ""))
     account = world.account
+    if "<Record" not in twiml:
+        sid, order = account.draw_sid("CA"), account.next_order()
+        account.calls.append(PhoneCall(sid, order, owned.phone_number, _CALLER, at))
+        return
+    said = _say(code, 2 if mode == "words" else len(account.recordings))
     spoken = "To hear your verification code, press zero."
-    if 'digits="' in twiml:
-        spoken = " ".join([f"Verification code is {_say(code, len(account.recordings))}."] * 3)
-    account.recordings.append(
-        Recording(
-            sid=account.draw_sid("RE"),
-            order=account.next_order(),
-            call_sid=account.draw_sid("CA"),
-            transcription_sid=account.draw_sid("TR"),
-            transcription=spoken if 'transcribe="true"' in twiml else None,
-            to=owned.phone_number,
-            arrived_at=at,
-        )
-    )
+    if _pressed(twiml) == "0" and mode != "keyless":
+        spoken = " ".join([f"Verification code is {said}."] * 3)
+    status: TranscriptionStatus | None = None
+    if 'transcribe="true"' in twiml:
+        status = _TRANSCRIBED.get(mode, "completed")
+    ring(world, owned, _CALLER, at, spoken=spoken, status=status)
+
+
+_TRANSCRIBED: dict[CodeMode, TranscriptionStatus] = {
+    "unheard": "failed",
+    "untranscribed": "in-progress",
+}
+
+
+def _pressed(twiml: str) -> str:
+    """The key that the TwiML presses; a `w` there is a pause."""
+    found = re.search(r'<Play digits="([^"]*)"', twiml)
+    return found[1].replace("w", "") if found else ""
 
 
 def _say(code: str, turn: int) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .codes import deliver
+from .codes import deliver, ring
 from .faults import parse_fault
 from .formats import parse_possible
 from .kapso_numbers import connect
-from .state import LedgerEntry
+from .options import CODE_MODES
+from .state import LedgerEntry, TranscriptionStatus
 from .twilio_incoming import buy
 from .wire import Answer, Call, Refused
 from .world import Recorded, Vendor, World, route
@@ -79,6 +80,28 @@ def message(world: World, call: Call) -> Answer:
     sender, body = call.sent("from") or "+15005550001", call.sent("body") or ""
     arrived = deliver(world, to, sender, body, call.now, error)
     return Answer(201, {"sid": arrived.sid})
+
+
+def call_in(world: World, call: Call) -> Answer:
+    """Let a call come in that is recorded; without `transcription` it could not be transcribed."""
+    owned = world.account.owned_by_number(_phone_number(call.sent("to")))
+    if owned is None:
+        raise _refuse(404, f"{call.sent('to')} is not in the account")
+    spoken = call.sent("transcription")
+    status: TranscriptionStatus = "failed" if spoken is None else "completed"
+    sender = call.sent("from") or "+15005550001"
+    rung = ring(world, owned, sender, call.now, spoken=spoken, status=status)
+    return Answer(201, {"sid": rung.sid})
+
+
+def code_mode(world: World, call: Call) -> Answer:
+    """Choose how the codes of one number come from now on."""
+    to, asked = _phone_number(call.sent("to")), call.sent("mode")
+    mode = next((one for one in CODE_MODES if one == asked), None)
+    if mode is None:
+        raise _refuse(400, f"codes cannot come by {asked!r}: choose one of {', '.join(CODE_MODES)}")
+    world.code_modes[to] = mode
+    return Answer(201, {"to": to, "mode": mode})
 
 
 def claim(world: World, call: Call) -> Answer:
@@ -178,6 +201,8 @@ CONTROL = Vendor(
         route("POST", "/_sandbox/numbers", buy_number),
         route("DELETE", "/_sandbox/numbers/{number}", remove_number),
         route("POST", "/_sandbox/messages", message),
+        route("POST", "/_sandbox/calls", call_in),
+        route("POST", "/_sandbox/codes", code_mode),
         route("POST", "/_sandbox/claims", claim),
         route("DELETE", "/_sandbox/claims/{number}", unclaim),
     ),

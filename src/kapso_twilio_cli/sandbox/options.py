@@ -10,9 +10,26 @@ from typing import Literal, get_args
 
 from ..errors import UsageError
 
-CodeMode = Literal["sms", "voice", "filtered", "late", "none"]
+CodeMode = Literal[
+    "sms",
+    "voice",
+    "filtered",
+    "late",
+    "none",
+    "twice",
+    "two-codes",
+    "newer",
+    "keyless",
+    "words",
+    "unheard",
+    "untranscribed",
+]
 """How codes arrive: `sms` at once; `voice` only as a call; `filtered` as a message that Twilio
-blanked (30038), calls work; `late` after `code_delay_seconds`; `none` never."""
+blanked (30038), calls work; `late` after `code_delay_seconds`; `none` never. By SMS: `twice` the
+same message; `two-codes` in one message, of which one is right; `newer` after an older one. By call
+alone: `keyless` does not say the code whatever is pressed; `words` is transcribed as words;
+`unheard` could not be transcribed; `untranscribed` is recorded, and its transcription never done.
+"""
 
 CODE_MODES: tuple[CodeMode, ...] = get_args(CodeMode)
 

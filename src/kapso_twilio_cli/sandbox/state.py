@@ -84,6 +84,20 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneCall:
+    """An inbound call; it takes no time."""
+
+    sid: str
+    order: int
+    to: str
+    from_: str
+    arrived_at: datetime
+
+
+TranscriptionStatus = Literal["completed", "failed", "in-progress"]
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """A recorded call, and what was understood of it."""
 
@@ -94,6 +108,8 @@ class Recording:
     transcription: str | None
     to: str
     arrived_at: datetime
+    transcription_status: TranscriptionStatus | None = "completed"
+    """None: nobody asked for a transcription."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +197,7 @@ class Account:
     """Every number that ever left the stock: none of them comes back into it."""
     ledger: list[LedgerEntry] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    calls: list[PhoneCall] = field(default_factory=list)
     recordings: list[Recording] = field(default_factory=list)
     preverified: dict[str, Preverified] = field(default_factory=dict)
     kapso_numbers: dict[str, KapsoNumber] = field(default_factory=dict)

@@ -1,12 +1,11 @@
-"""Twilio's inbox: inbound messages, recordings of calls, and their transcriptions."""
+"""Twilio's inbox: inbound messages, calls, recordings of calls, and their transcriptions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Literal
 
-from .state import Message, Recording
+from .state import Message, PhoneCall, Recording
 from .twilio_http import listing, not_found, refuse, rfc2822
 from .wire import Answer, Call
 from .world import Route, World, route
@@ -35,6 +34,22 @@ def message(world: World, call: Call) -> Answer:
     raise not_found(call)
 
 
+def calls(world: World, call: Call) -> Answer:
+    """List calls by To, From, status and day."""
+    to, sender, status = call.asked("To"), call.asked("From"), call.asked("Status")
+    in_days = _days(call, "StartTime")
+    found = [
+        one
+        for one in world.account.calls
+        if one.arrived_at <= call.now
+        and to in {None, one.to}
+        and sender in {None, one.from_}
+        and status in {None, "completed"}
+        and in_days(one.arrived_at)
+    ]
+    return listing(call, "calls", found, lambda one: _show_call(world, one))
+
+
 def recordings(world: World, call: Call) -> Answer:
     """List recordings by call and day."""
     in_days = _days(call, "DateCreated")
@@ -49,7 +64,11 @@ def recordings(world: World, call: Call) -> Answer:
 def transcriptions(world: World, call: Call) -> Answer:
     """List transcriptions, of all recordings or of one."""
     wanted = call.params.get("recording")
-    found = [one for one in _arrived(world, call) if wanted in {None, one.sid}]
+    found = [
+        one
+        for one in _arrived(world, call)
+        if wanted in {None, one.sid} and one.transcription_status is not None
+    ]
     return listing(call, "transcriptions", found, lambda one: _show_transcription(world, one))
 
 
@@ -111,6 +130,41 @@ def _day(call: Call, name: str) -> date | None:
         raise refuse(20001, f"Invalid date in {name}: {text}") from None
 
 
+def _show_call(world: World, one: PhoneCall) -> dict[str, object]:
+    sid = world.account.credentials.account_sid
+    uri = f"/2010-04-01/Accounts/{sid}/Calls/{one.sid}"
+    at = rfc2822(one.arrived_at)
+    number = world.account.owned_by_number(one.to)
+    return {
+        "account_sid": sid,
+        "answered_by": None,
+        "api_version": "2010-04-01",
+        "caller_name": "",
+        "date_created": at,
+        "date_updated": at,
+        "direction": "inbound",
+        "duration": "22",
+        "end_time": at,
+        "forwarded_from": None,
+        "from": one.from_,
+        "from_formatted": one.from_,
+        "group_sid": None,
+        "parent_call_sid": None,
+        "phone_number_sid": number.sid if number is not None else "",
+        "price": "-0.00850",
+        "price_unit": "USD",
+        "queue_time": "0",
+        "sid": one.sid,
+        "start_time": at,
+        "status": "completed",
+        "subresource_uris": {"recordings": f"{uri}/Recordings.json"},
+        "to": one.to,
+        "to_formatted": one.to,
+        "trunk_sid": "",
+        "uri": f"{uri}.json",
+    }
+
+
 def _show_recording(world: World, call: Call, one: Recording) -> dict[str, object]:
     sid = world.account.credentials.account_sid
     uri = f"/2010-04-01/Accounts/{sid}/Recordings/{one.sid}"
@@ -141,7 +195,6 @@ def _show_recording(world: World, call: Call, one: Recording) -> dict[str, objec
 def _show_transcription(world: World, one: Recording) -> dict[str, object]:
     sid = world.account.credentials.account_sid
     arrived = rfc2822(one.arrived_at)
-    status: Literal["completed", "failed"] = "failed" if one.transcription is None else "completed"
     return {
         "account_sid": sid,
         "api_version": "2010-04-01",
@@ -152,7 +205,7 @@ def _show_transcription(world: World, one: Recording) -> dict[str, object]:
         "price_unit": "USD",
         "recording_sid": one.sid,
         "sid": one.transcription_sid,
-        "status": status,
+        "status": one.transcription_status,
         "transcription_text": one.transcription,
         "type": "fast",
         "uri": f"/2010-04-01/Accounts/{sid}/Transcriptions/{one.transcription_sid}.json",
@@ -163,6 +216,7 @@ _PATH = "/2010-04-01/Accounts/{account}"
 ROUTES: tuple[Route, ...] = (
     route("GET", f"{_PATH}/Messages.json", messages),
     route("GET", _PATH + "/Messages/{sid}.json", message),
+    route("GET", f"{_PATH}/Calls.json", calls),
     route("GET", f"{_PATH}/Recordings.json", recordings),
     route("GET", _PATH + "/Recordings/{recording}/Transcriptions.json", transcriptions),
     route("GET", f"{_PATH}/Transcriptions.json", transcriptions),

@@ -10,7 +10,7 @@ from datetime import datetime
 from .catalogue import DEFAULT_STOCK, Country, Offer
 from .countries import COUNTRIES
 from .faults import Faults
-from .options import SandboxOptions
+from .options import CodeMode, SandboxOptions
 from .state import Account, stream
 from .stock import Stock, capacity
 from .wire import Answer, Call, Pairs
@@ -38,6 +38,8 @@ class World:
     faults: Faults = field(default_factory=Faults)
     requests: list[Recorded] = field(default_factory=list)
     searches: int = 0
+    code_modes: dict[str, CodeMode] = field(default_factory=dict)
+    """How the codes of single numbers come, by phone number, instead of as the options say."""
 
     def stock(self, offer: Offer) -> Stock:
         """Give the stock of an offer: as many as were asked for and as its areas hold."""
@@ -51,6 +53,10 @@ class World:
                 if self.stock(offer).area_of(phone_number) is not None:
                     return country, offer
         return None
+
+    def code_mode(self, phone_number: str) -> CodeMode:
+        """Tell how the codes of this number come."""
+        return self.code_modes.get(phone_number, self.options.code)
 
     def places(self) -> Iterator[int]:
         """Yield the random places of the next search."""

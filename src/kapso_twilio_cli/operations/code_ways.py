@@ -1,0 +1,65 @@
+"""Which way a number's code is asked for: by SMS first, by voice where SMS does not bring it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ..config.model import VoiceSettings
+from ..domain.code_method import CodeMethod
+from ..domain.country import Country
+from ..domain.number import Number
+from ..domain.twiml import echo_url, recording_twiml
+from ..project import Project
+
+
+class Way(msgspec.Struct, frozen=True):
+    """One way to ask for a code."""
+
+    method: CodeMethod
+    voice_url: str | None = None
+    """What answers the call that brings it; None by SMS."""
+    voice_url_method: str = "GET"
+
+
+BY_SMS = Way(CodeMethod.SMS)
+
+
+def by_voice(settings: VoiceSettings) -> Way:
+    """A call that is recorded and transcribed, by the project's own URL if it has one."""
+    if settings.url is not None:
+        return Way(CodeMethod.VOICE, settings.url, "POST")
+    twiml = recording_twiml(settings.key, settings.delay_seconds)
+    return Way(CodeMethod.VOICE, echo_url(twiml))
+
+
+class CodeWays:
+    """The ways of one run, which learns: where SMS is seen to fail, later numbers go by voice.
+
+    Written by the thread that runs the line, and read by its workers.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._config = project.config
+        self._is_blanked = False
+        self._missed_in: set[Country] = set()
+
+    def of(self, number: Number) -> Way:
+        """How this number's code is asked for."""
+        wanted = self._config.code_method_in(number.country)
+        sms_works = not self._is_blanked and number.country not in self._missed_in
+        if wanted is CodeMethod.SMS and number.facts.can_receive_sms and sms_works:
+            return BY_SMS
+        return self.by_voice
+
+    @property
+    def by_voice(self) -> Way:
+        """The way that is left when an SMS did not bring the code."""
+        return by_voice(self._config.voice)
+
+    def note_blanked(self) -> None:
+        """Twilio took the digits out of an SMS (30038): it does so on the whole account."""
+        self._is_blanked = True
+
+    def note_missed(self, country: Country) -> None:
+        """A number got its code by voice, after no SMS had come: the country's next ones will."""
+        self._missed_in.add(country)
