@@ -97,10 +97,12 @@ class VendorRefused(KapsoTwilioError):
         hint: str | None = None,
         concerns: Concerns = Concerns.COUNTRY,
         vendor_code: int | None = None,
+        vendor_subcode: int | None = None,
     ) -> None:
         super().__init__(message, reason=reason, hint=hint)
         self.concerns = concerns
         self.vendor_code = vendor_code
+        self.vendor_subcode = vendor_subcode
 
 
 class LimitExceeded(KapsoTwilioError):

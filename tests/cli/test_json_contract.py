@@ -52,6 +52,7 @@ PROMISED = {
     "number.release": "phone_number sid state monthly_price monthly_cost_saved currency",
     "status": (
         "enabled plan pools attention monthly_cost monthly_cost_at_target currency last_reconcile"
+        " next_expiries"
     ),
     "project.remove": "project path secrets inventory numbers monthly_cost currency",
     "inventory.backup": "path numbers purchases size_bytes unresolved_purchases newest_event_at",
@@ -64,6 +65,7 @@ PROMISED_ROWS = {
     ("reconcile", "pools"): POOL,
     ("reconcile", "actions"): "kind phone_number detail",
     ("pool.trim", "released"): "phone_number",
+    ("status", "next_expiries"): "phone_number pool verification_expiry_time",
     ("purchase.list", "purchases"): (
         "id phone_number country state purpose pool ref monthly_price currency started_at sid"
         " reason"

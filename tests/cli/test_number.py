@@ -98,12 +98,17 @@ def test_verify_makes_one_number_ready_and_does_nothing_twice(
         project = ready_project(tmp_path, monkeypatch, sandbox, pools=pools, meta=soon)
         assert project.call("pool", "fill").exit_code == 5
         (number,) = numbers(project)
+        before = project.everything()
         called = project.call("number", "verify", number, "--json")
+        assert called.exit_code == 3
+        assert called.document["error"]["hint"].endswith(f"number verify {number} --force")
+        assert project.everything() == before
+        called = project.call("number", "verify", number, "--force", "--json")
         assert called.exit_code == 5
         assert "without a call" in called.document["error"]["reason"]
         assert project.states() == {"provisioned": 1}
         sandbox.codes_come(number, "sms")
-        assert project.answer("number", "verify", number)["state"] == "ready"
+        assert project.answer("number", "verify", number, "--force")["state"] == "ready"
 
 
 def test_a_number_that_is_ready_already_is_left_alone(project: ReadyProject) -> None:

@@ -26,8 +26,9 @@ def test_it_fills_and_a_second_run_is_silent_and_only_lists(
     project.sandbox.forget_requests()
     called = project.call("reconcile")
     assert (called.exit_code, called.out, called.err) == (0, "", "")
-    (only,) = project.sandbox.requests()
-    assert re.fullmatch(r"GET .*IncomingPhoneNumbers\.json\?PageSize=1000", only)
+    of_twilio, of_meta = project.sandbox.requests()
+    assert re.fullmatch(r"GET .*IncomingPhoneNumbers\.json\?PageSize=1000", of_twilio)
+    assert re.match(r"GET .*/preverified_numbers\?", of_meta)
 
 
 def test_no_fill_buys_and_verifies_nothing(project: ReadyProject) -> None:

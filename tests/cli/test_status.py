@@ -45,6 +45,7 @@ def test_it_needs_no_secret_and_no_network(
         "monthly_cost_at_target",
         "currency",
         "last_reconcile",
+        "next_expiries",
     }
     assert document["pools"][0].keys() == POOL_KEYS
     assert project.sandbox.requests() == []
@@ -108,8 +109,14 @@ def test_a_project_that_is_not_enabled_says_why(
 
 def test_text_in_a_pipe_reads_as_sentences(project: ReadyProject) -> None:
     project.answer("pool", "fill")
+    expiries = [
+        f"{one['phone_number']} on {one['verification_expiry_time'][:10]}"
+        for one in project.answer("status")["next_expiries"]
+    ]
+    assert len(expiries) == 2
     assert project.call("status").out == (
         "custom Twilio on the platform plan: enabled\n"
         "US: 2 of 2 ready, 0 to verify, 0 reserved, 0 connected, 0 unavailable\n"
         "cost a month: 2.30 USD, 2.30 at target\n"
+        f"next expiries: {', '.join(expiries)}\n"
     )

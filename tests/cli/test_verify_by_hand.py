@@ -148,7 +148,7 @@ def test_a_rehearsal_asks_nobody(project: ReadyProject, words: tuple[str, str]) 
     missed(project)
     before = project.everything()
     project.sandbox.forget_requests()
-    answer = project.answer("number", "verify", only(project), *words, "--dry-run")
+    answer = project.answer("number", "verify", only(project), *words, "--force", "--dry-run")
     assert answer["dry_run"] is True
     assert project.everything() == before
     assert project.sandbox.requests() == []

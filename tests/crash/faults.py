@@ -19,7 +19,14 @@ FOUND = frozenset({0})
 UNKNOWN = frozenset({9})
 LATER = frozenset({75})
 NOT_THERE = frozenset({3})
-BATCHES = ("pool fill", "pool fill, by voice", "reconcile", "reconcile --adopt", "pool trim")
+BATCHES = (
+    "pool fill",
+    "pool fill, by voice",
+    "reconcile",
+    "reconcile, verifying anew",
+    "reconcile --adopt",
+    "pool trim",
+)
 BELIEVERS = {"number import": "look a number up", "reconcile --adopt": "list the numbers"}
 """What must take an absence for what it is: they change nothing then, and say so."""
 

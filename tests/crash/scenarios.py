@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from tests.cli.calls import Called
 from tests.config.places import use_home
 from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox, running_sandbox
+
+from .ageing import let_age
 
 BUY = r"IncomingPhoneNumbers\.json"
 DONE = frozenset({0})
@@ -65,6 +68,8 @@ class Scenario:
     """Of the project file."""
     code: str = "sms"
     """How one-time codes come, as the sandbox names it."""
+    aged: timedelta = timedelta(0)
+    """So long ago the numbers were verified."""
     kapso: bool = False
     asks_nobody: bool = False
     """It needs no vendor, so that no fault can meet it."""
@@ -244,6 +249,14 @@ SCENARIOS = (
         surplus={"US": 1},
     ),
     Scenario(
+        "reconcile, verifying anew",
+        says("reconcile"),
+        2,
+        filled,
+        changes={"pools": POOL},
+        aged=timedelta(days=60),
+    ),
+    Scenario(
         "reservation cancel",
         says("reservation", "cancel", "--ref", "a"),
         3,
@@ -348,7 +361,10 @@ def prepare(scenario: Scenario, folder: Path) -> Prepared:
         }
         project = ready_project(folder, monkeypatch, sandbox, kapso=scenario.kapso, **changes)
         scenario.arrange(project)
-        return Prepared(scenario, folder, scenario.words(project))
+        prepared = Prepared(scenario, folder, scenario.words(project))
+    if scenario.aged:
+        let_age(folder / _STATE, project.inventory, scenario.aged)
+    return prepared
 
 
 def run_dying(project: ReadyProject, point: int | str, *words: str) -> Called:

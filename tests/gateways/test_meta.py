@@ -14,6 +14,7 @@ import pytest
 from kapso_twilio_cli.domain.code_method import CodeMethod
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
 from kapso_twilio_cli.errors import (
+    Concerns,
     CredentialsError,
     KapsoTwilioError,
     VendorRefused,
@@ -133,6 +134,7 @@ def test_an_object_with_fields_that_are_new_or_missing_is_read() -> None:
         (80007, VendorUnavailable, "too many requests"),
         (80008, VendorUnavailable, "too many requests"),
         (133004, VendorUnavailable, "not available"),
+        (2, VendorUnavailable, "not available"),
         (100, VendorRefused, "as Meta words it (Meta 100)"),
         (803, VendorRefused, "as Meta words it (Meta 803)"),
         (136024, VendorRefused, "as Meta words it (Meta 136024)"),
@@ -165,8 +167,10 @@ def test_a_code_that_was_asked_for_too_often_is_told_with_its_subcode(
     sandbox.fault(fault="status", path=ASK, status=400, body=body)
     with pytest.raises(KapsoTwilioError) as caught:
         meta.request_code(preverified_id, CodeMethod.SMS)
-    assert caught.value.exit_code in (5, 75)
+    assert caught.value.exit_code == 5
     assert f"Wait an hour (Meta 136024/{subcode})" in (caught.value.reason or "")
+    assert isinstance(caught.value, VendorRefused)
+    assert (caught.value.vendor_code, caught.value.vendor_subcode) == (136024, subcode)
     assert count(sandbox, ASK) == 1
 
 
@@ -277,6 +281,46 @@ def test_a_code_for_what_is_verified_already_is_success(
     code = code_in_the_inbox(sandbox)
     meta.verify_code(preverified_id, code)
     assert meta.verify_code(preverified_id, code).is_verified  # Meta says 100 now
+
+
+def test_where_a_later_end_is_asked_for_what_was_verified_before_is_no_success(
+    sandbox: RunningSandbox, meta: MetaPreverified
+) -> None:
+    preverified_id = added(sandbox, meta)
+    meta.request_code(preverified_id, CodeMethod.SMS)
+    code = code_in_the_inbox(sandbox)
+    before = meta.verify_code(preverified_id, code)
+    assert before.verified_at is not None
+    ends_at = before.verification_expiry_time
+    assert ends_at is not None
+    assert abs(ends_at - before.verified_at - timedelta(days=90)) < timedelta(seconds=2)
+    with pytest.raises(VendorRefused, match="verify the code"):
+        meta.verify_code(preverified_id, code, beyond=ends_at)
+    sandbox.fault(fault="drop_after", path=VERIFY)
+    with pytest.raises(VendorUnavailable, match="verify the code"):
+        meta.verify_code(preverified_id, code, beyond=ends_at)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(1, VendorUnavailable), (136024, VendorRefused), (100, VendorRefused)]
+)
+def test_what_meta_calls_transient_passes_unless_it_is_of_one_number(
+    sandbox: RunningSandbox, meta: MetaPreverified, code: int, kind: type[KapsoTwilioError]
+) -> None:
+    body = meta_error(code, is_transient=True)
+    sandbox.fault(fault="status", path=ADD, status=400, body=body)
+    with pytest.raises(kind):
+        meta.add(NUMBER)
+
+
+def test_a_full_portfolio_concerns_every_number() -> None:
+    with (
+        running_sandbox(portfolio_limit=0) as sandbox,
+        meta_preverified(sandbox) as meta,
+        pytest.raises(VendorRefused, match="takes no more numbers") as caught,
+    ):
+        meta.add(NUMBER)
+    assert caught.value.concerns is Concerns.ACCOUNT
 
 
 def test_a_number_that_is_claimed_while_it_is_verified_is_told(

@@ -99,6 +99,14 @@ def test_a_code_that_was_used_is_not_used_again() -> None:
     assert find_code(messages, waiting_number(), {"SM1", "SM2"}) is None
 
 
+def test_what_stood_in_the_inbox_before_is_no_answer() -> None:
+    number = waiting_number()
+    marked = replace(number, facts=replace(number.facts, inbox_mark="SM1"))
+    assert find_code([message("SM1")], marked, set()) is None
+    later = message("SM2", "WhatsApp code 222-222")
+    assert find_code([message("SM1"), later], marked, set()) == CodeArrived("SM2", "222222")
+
+
 def test_a_filtered_code_ends_the_wait() -> None:
     filtered = message("SM1", "", error_code=30038)
     assert find_code([filtered], waiting_number(), set()) == CodeFiltered("SM1")

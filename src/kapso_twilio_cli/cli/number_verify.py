@@ -18,7 +18,10 @@ from .patience import LockTimeout, patience
 if TYPE_CHECKING:
     from ..domain.number import Number
 
-Force = Annotated[bool, typer.Option("--force", help="Also a quarantined number.")]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="Also a quarantined number, or one whose next attempt is later."),
+]
 Code = Annotated[
     str | None,
     typer.Option("--code", metavar="123456", help="The code, where a person has it."),
@@ -99,10 +102,10 @@ def _looked_at(inv: Invocation, phone_number: PhoneNumber, by: _ByHand, *, force
     from ..operations.verify_by_hand import number_to_forward, number_with_code
 
     if by.code is not None:
-        return number_with_code(inv.project, phone_number, quarantined=force)
+        return number_with_code(inv.project, phone_number, forced=force)
     if by.forward_to is not None:
-        return number_to_forward(inv.project, phone_number, by.forward_to, quarantined=force)
-    return number_to_verify(inv.project, phone_number, quarantined=force)
+        return number_to_forward(inv.project, phone_number, by.forward_to, forced=force)
+    return number_to_verify(inv.project, phone_number, forced=force)
 
 
 def _verified(inv: Invocation, phone_number: PhoneNumber, by: _ByHand, *, force: bool) -> Number:
@@ -110,10 +113,10 @@ def _verified(inv: Invocation, phone_number: PhoneNumber, by: _ByHand, *, force:
     from ..operations.verify_by_hand import forward_code, verify_with_code
 
     if by.code is not None:
-        return verify_with_code(inv.project, phone_number, by.code, quarantined=force)
+        return verify_with_code(inv.project, phone_number, by.code, forced=force)
     if by.forward_to is not None:
-        return forward_code(inv.project, phone_number, by.forward_to, quarantined=force)
-    return verify_number(inv.project, phone_number, quarantined=force)
+        return forward_code(inv.project, phone_number, by.forward_to, forced=force)
+    return verify_number(inv.project, phone_number, forced=force)
 
 
 def _answer(inv: Invocation, found: Number, words: str, *, dry_run: bool = False) -> None:

@@ -171,6 +171,8 @@ def show_plan(inv: Invocation, plan: FillPlan) -> None:
     for pool in plan.pools:
         if pool.paced is not None:
             inv.note(f"{pool.country}: {pool.paced.message}")
+        for note in pool.notes:
+            inv.note(f"{pool.country}: {note}")
     for pool in plan.pools:
         for error in pool.errors:
             raise error

@@ -129,7 +129,8 @@ def _answer(inv: Invocation, report: ReconcileReport) -> None:
     _say_beside(inv, report)
     for pool in report.fill.pools if report.fill else ():
         for reason in dict.fromkeys(pool.reasons):
-            inv.note(f"{pool.country}: {reason}")
+            if report.actions or reason not in pool.notes:  # a run that only waits is silent
+                inv.note(f"{pool.country}: {reason}")
 
 
 def _say_beside(inv: Invocation, report: ReconcileReport) -> None:

@@ -13,12 +13,14 @@ from .tree import verb
 
 if TYPE_CHECKING:
     from ..domain.attention import Attention
+    from ..domain.number import Number
     from ..inventory.runs import LastRun
     from ..operations.status import PoolStatus, Status
 
 app = verb()
 
 _COUNTED = [state for state in NumberState if state is not NumberState.RELEASED]
+_EXPIRIES_IN_TEXT = 3
 _COLUMNS = ("country", "ready", "target", "to verify", "reserved", "connected", "unavailable")
 
 _NO_POOLS = "there are no pools yet: kapso-twilio pool set CC --target-size N"
@@ -46,6 +48,7 @@ def _fields(found: Status) -> dict[str, object]:
         "monthly_cost_at_target": amount(found.monthly_cost_at_target),
         "currency": found.currency,
         "last_reconcile": _last_fields(found.last_reconcile),
+        "next_expiries": [_expiry_fields(number) for number in found.next_expiries],
     }
 
 
@@ -70,6 +73,14 @@ def _attention_fields(entry: Attention) -> dict[str, object]:
         "phone_number": entry.phone_number,
         "message": entry.message,
         "hint": entry.hint,
+    }
+
+
+def _expiry_fields(number: Number) -> dict[str, object]:
+    return {
+        "phone_number": number.phone_number,
+        "pool": number.facts.pool,
+        "verification_expiry_time": number.facts.verification_expiry_time,
     }
 
 
@@ -110,8 +121,18 @@ def _text(found: Status) -> list[str | Table]:
         Table(_COLUMNS, rows, _NO_POOLS, [_sentence(row) for row in rows]),
         f"cost a month: {decimal_text(found.monthly_cost)} {found.currency}{target}",
         *([f"outside pools: {found.outside_pools}"] if found.outside_pools else []),
+        *_expiries(found),
         *(f"{entry.severity}: {entry.message} -> {entry.hint}" for entry in found.attention),
     ]
+
+
+def _expiries(found: Status) -> list[str]:
+    """When verifications end next, as one line: the first ones say enough."""
+    shown = [
+        f"{number.phone_number} on {number.facts.verification_expiry_time:%Y-%m-%d}"
+        for number in found.next_expiries[:_EXPIRIES_IN_TEXT]
+    ]
+    return [f"next expiries: {', '.join(shown)}"] if shown else []
 
 
 def _sentence(row: tuple[object, ...]) -> str:

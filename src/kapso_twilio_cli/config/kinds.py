@@ -111,12 +111,12 @@ def switch() -> Kind:
     return Kind(expected, read, from_text)
 
 
-def count(*, most: int = _MOST) -> Kind:
-    """A whole number from 0 to `most`."""
-    expected = "a whole number, 0 or more, without quotes"
+def count(*, least: int = 0, most: int = _MOST) -> Kind:
+    """A whole number from `least` to `most`."""
+    expected = f"a whole number, {least} or more, without quotes"
 
     def read(value: object) -> int:
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
             return value
         raise Refused(expected if not _is_above(most, value) else f"a number up to {most}")
 

@@ -55,6 +55,8 @@ class MetaSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How codes are asked for first; a country may have its own way."""
     code_timeout: timedelta = timedelta(seconds=60)
     """How long to wait for a one-time code, or for the call that brings it."""
+    max_attempts: int = 5
+    """A number that failed so often in a row is put aside, until a person decides."""
 
 
 class VoiceSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,6 +74,7 @@ TABLES: Mapping[str, Table] = {
             "api_version": kinds.text(r"v\d{1,3}\.\d{1,2}", 'a version such as "v25.0"'),
             "code_method": kinds.choice(CodeMethod),
             "code_timeout": kinds.duration(least=_SECOND),
+            "max_attempts": kinds.count(least=1),
         },
     ),
     "voice": Table(
@@ -97,6 +98,7 @@ TABLES: Mapping[str, Table] = {
             "max_purchases_per_run": kinds.liftable(kinds.count()),
             "max_purchases_per_day": kinds.liftable(kinds.count()),
             "settle_after": kinds.duration(least=timedelta(0)),
+            "max_quarantined": kinds.liftable(kinds.count()),
         },
     ),
     "onboarding": Table(

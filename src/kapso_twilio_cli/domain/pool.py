@@ -24,14 +24,17 @@ class PoolStock(msgspec.Struct, frozen=True):
     """Purchases that are open, or whose outcome is unknown."""
     undecided: int = 0
     """Adopted numbers of the country, which may have been bought for this pool."""
+    not_replaced: int = 0
+    """Quarantined members beyond those that purchases may replace."""
 
 
 def numbers_to_buy(target_size: int, stock: PoolStock) -> int:
     """How many purchases bring the pool to its target; never negative.
 
     Purchases whose outcome is unknown count as bought, and adopted numbers that nobody has decided
-    about as its own: buying again is the worse mistake.
+    about as its own: buying again is the worse mistake. So do quarantined ones beyond a few: a
+    country where no number can be verified is not bought empty.
     """
     coming = stock.verifying + stock.provisioned + stock.unresolved + stock.undecided
-    held = stock.ready + coming
+    held = stock.ready + coming + stock.not_replaced
     return max(0, target_size - held)

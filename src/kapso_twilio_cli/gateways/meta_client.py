@@ -16,7 +16,13 @@ from typing import Any
 import requests
 from requests.auth import AuthBase
 
-from ..errors import CredentialsError, KapsoTwilioError, VendorRefused, VendorUnavailable
+from ..errors import (
+    Concerns,
+    CredentialsError,
+    KapsoTwilioError,
+    VendorRefused,
+    VendorUnavailable,
+)
 from .http import READ_TIMEOUT_SECONDS, AnswerLost, Call, Http
 
 REAL_URL = "https://graph.facebook.com"
@@ -27,6 +33,7 @@ _CREDENTIALS = {
     200: "the token lacks a permission, or the business is no solution partner",
 }
 _LATER = {
+    2: "Meta's service is not available",
     4: "too many requests of the app",
     17: "too many requests of the user",
     613: "too many requests",
@@ -34,6 +41,11 @@ _LATER = {
     80008: "too many requests of the business account",
     133004: "Meta's server is not available",
 }
+_OF_ONE_NUMBER = frozenset({100, 803, 133015, 133016, 136024})
+"""They say nothing of other numbers, transient or not: the number waits, and the others go on."""
+# It has no code of its own: 100 says a dozen other things. The words are those of Meta's OpenAPI
+# description (v23.0); were they others, it would be a refusal like any.
+_PORTFOLIO_FULL = "maximum number of phone numbers"
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,7 @@ class MetaAnswer(Exception):
     def __init__(self, error: Mapping[str, Any]) -> None:
         self.code = _integer(error.get("code"))
         self.subcode = _integer(error.get("error_subcode"))
+        self.is_transient = error.get("is_transient") is True
         self.text = str(error.get("error_user_msg") or error.get("message") or "no reason given")
         super().__init__(f"{self.code}: {self.text}")
 
@@ -114,16 +127,29 @@ def translate(answer: MetaAnswer, *, doing: str) -> KapsoTwilioError:
             reason=f"{_CREDENTIALS[answer.code]}: {answer}",
             hint="make a token with business_management, then: kapso-twilio auth set meta_token",
         )
-    if answer.code in _LATER:
+    passes = answer.is_transient and answer.code not in _OF_ONE_NUMBER
+    if answer.code in _LATER or passes:
+        why = _LATER.get(answer.code or 0, "Meta says that it will pass")
         return VendorUnavailable(
             f"Meta asked to wait (asked to {doing})",
-            reason=f"{_LATER[answer.code]}: {answer}",
+            reason=f"{why}: {answer}",
             hint="run kapso-twilio reconcile later; it goes on where this stopped",
+        )
+    if _PORTFOLIO_FULL in answer.text.lower():
+        return VendorRefused(
+            "the Meta business portfolio takes no more numbers",
+            reason=str(answer),
+            hint="delete numbers that are not used under WhatsApp > Pre-verified numbers in Meta"
+            " Business Suite, or ask Meta to raise the limit",
+            concerns=Concerns.ACCOUNT,
+            vendor_code=answer.code,
         )
     return VendorRefused(
         f"Meta refused to {doing}",
         reason=str(answer),
         hint="see the number under WhatsApp > Pre-verified numbers in Meta Business Suite",
+        vendor_code=answer.code,
+        vendor_subcode=answer.subcode,
     )
 
 

@@ -21,7 +21,6 @@ from .meta_client import MetaAnswer, MetaClient, translate
 
 _FIELDS = "id,phone_number,code_verification_status,code_verification_time,verification_expiry_time"
 _BAD_PARAMETER, _NOT_FOUND = 100, 803
-_CODE_REFUSED = 136024
 _PAGE_SIZE = "100"
 
 
@@ -41,6 +40,7 @@ class PreverifiedNumber:
     phone_number: PhoneNumber | None
     status: VerificationStatus
     verification_expiry_time: datetime | None
+    verified_at: datetime | None = None
 
     @property
     def is_verified(self) -> bool:
@@ -51,6 +51,11 @@ class PreverifiedNumber:
     def was_never_verified(self) -> bool:
         """Whether no verification has succeeded, so that nobody can have been shown its id."""
         return self.status is VerificationStatus.NOT_VERIFIED
+
+    def is_verified_beyond(self, moment: datetime | None) -> bool:
+        """Whether it is verified, and for longer than until `moment`; None asks for no more."""
+        expiry = self.verification_expiry_time
+        return self.is_verified and (moment is None or (expiry is not None and expiry > moment))
 
 
 class MetaPreverified:
@@ -119,19 +124,24 @@ class MetaPreverified:
         except AnswerLost as lost:
             raise _unavailable("send a code", lost) from lost
 
-    def verify_code(self, preverified_id: str, code: str) -> PreverifiedNumber:
-        """Give the code back to Meta; what counts is the status that is read afterwards."""
+    def verify_code(
+        self, preverified_id: str, code: str, *, beyond: datetime | None = None
+    ) -> PreverifiedNumber:
+        """Give the code back to Meta; what counts is the status that is read afterwards.
+
+        `beyond`: when the verification ends that it has already; only a later end is a success.
+        """
         try:
             self._client.post(f"{preverified_id}/verify_code", code=code)
         except MetaAnswer as answer:
             # 100 also says "already verified": the status decides.
             found = self.read(preverified_id)
-            if found is None or not found.is_verified:
+            if found is None or not found.is_verified_beyond(beyond):
                 raise self._refusal(answer, "verify the code") from answer
             return found
         except AnswerLost as lost:
             found = self.read(preverified_id)
-            if found is None or not found.is_verified:
+            if found is None or not found.is_verified_beyond(beyond):
                 raise _unavailable("verify the code", lost) from lost
             return found
         found = self.read(preverified_id)
@@ -209,6 +219,7 @@ def _preverified(entry: dict[str, Any]) -> PreverifiedNumber:
         phone_number=normalise(str(entry.get("phone_number", ""))),
         status=_status(entry.get("code_verification_status")),
         verification_expiry_time=_time(entry.get("verification_expiry_time")),
+        verified_at=_time(entry.get("code_verification_time")),
     )
 
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ..domain.backoff import OTP_FILTERED
 from ..domain.phone_number import PhoneNumber
 from .twilio_client import TwilioClient
 from .twilio_errors import translated
 
 _PAGE_SIZE = 1000
-OTP_FILTERED = 30038  # "OTP Message Body Filtered": the digits are gone from the body
 
 
 @dataclass(frozen=True)

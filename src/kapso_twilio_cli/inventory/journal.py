@@ -13,6 +13,8 @@ from . import columns
 
 PURCHASE_LIMITED = "purchase_limited"
 """The kind of the event that a limit kept a pool from being filled."""
+RENEWED, RENEWAL_FAILED = "renewed", "renewal_failed"
+"""The kinds of the events that a ready number was verified anew, and that it could not be."""
 NOT_OUR_PURCHASE = "not_our_purchase"
 """The kind of the event that Twilio answered a purchase with what the account held already."""
 
@@ -73,6 +75,19 @@ class Events:
             "SELECT * FROM events WHERE number_id = ? ORDER BY id", (number_id,)
         ).fetchall()
         return [_event(row) for row in rows]
+
+    def count_of_numbers(self, kind: str, since: datetime) -> int:
+        """How many events of one kind befell numbers since a moment.
+
+        Only numbers that changed since are looked at: events of numbers have no index by kind.
+        """
+        row = self._connection.execute(
+            "SELECT count(*) FROM events WHERE number_id IN"
+            " (SELECT id FROM numbers WHERE updated_at >= ?1) AND at >= ?1 AND kind = ?2",
+            (columns.time_text(since), kind),
+        ).fetchone()
+        count: int = row[0]
+        return count
 
     def newest_of_kind(self, kind: str, since: datetime) -> list[Event]:
         """The events of one kind since a moment, newest first; those of numbers are left out."""

@@ -145,13 +145,14 @@ class Numbers:
     def claim(self, pool: Country, valid_at: datetime, at: datetime) -> Number | None:
         """Take the pool's ready number that expires soonest after `valid_at`; None if none is.
 
-        Choosing and taking are one statement: two processes never get the same number.
+        Choosing and taking are one statement: two processes never get the same number. One that is
+        verified anew is not taken until its lease is over.
         """
         rows = self._connection.execute(
             "UPDATE numbers SET state = ?, reason = NULL, updated_at = ?, version = version + 1"
             " WHERE id = (SELECT id FROM numbers WHERE pool = ? AND state = ?"
             " AND verification_expiry_time >= ? AND preverified_id IS NOT NULL"
-            " AND release_requested_at IS NULL"
+            " AND release_requested_at IS NULL AND (lease_until IS NULL OR lease_until <= ?)"
             " ORDER BY verification_expiry_time, id LIMIT 1) RETURNING *",
             (
                 _CLAIMED,
@@ -159,6 +160,7 @@ class Numbers:
                 pool,
                 NumberState.READY,
                 columns.time_text(valid_at),
+                columns.time_text(at),
             ),
         ).fetchall()
         if not rows:
@@ -280,11 +282,16 @@ class Numbers:
         return [StateCount(row["pool"], NumberState(row["state"]), row["count"]) for row in rows]
 
     def needing_a_look(self) -> list[Number]:
-        """Missing and quarantined numbers, and provisioned ones with a reason, oldest first."""
+        """Missing and quarantined numbers, and provisioned and ready ones with a reason."""
         rows = self._connection.execute(
-            "SELECT * FROM numbers WHERE state IN (?, ?) OR (state = ? AND reason IS NOT NULL)"
-            " ORDER BY id",
-            (NumberState.MISSING, NumberState.QUARANTINED, NumberState.PROVISIONED),
+            "SELECT * FROM numbers WHERE state IN (?, ?)"
+            " OR (state IN (?, ?) AND reason IS NOT NULL) ORDER BY id",
+            (
+                NumberState.MISSING,
+                NumberState.QUARANTINED,
+                NumberState.PROVISIONED,
+                NumberState.READY,
+            ),
         ).fetchall()
         return [number_in(row) for row in rows]
 

@@ -39,6 +39,47 @@ class Stock:
         ).fetchall()
         return [number_in(row) for row in rows]
 
+    def next_to_expire(self, count: int) -> list[Number]:
+        """The ready numbers whose verification ends next, soonest first."""
+        rows = self._connection.execute(
+            "SELECT * FROM numbers WHERE state = ? AND verification_expiry_time IS NOT NULL"
+            " ORDER BY verification_expiry_time, id LIMIT ?",
+            (NumberState.READY, count),
+        ).fetchall()
+        return [number_in(row) for row in rows]
+
+    def never_verified(self, added_before: datetime) -> list[Number]:
+        """Members of pools that were added at Meta, bought before this, and never verified."""
+        rows = self._connection.execute(
+            "SELECT * FROM numbers WHERE state IN (?, ?) AND pool IS NOT NULL"
+            " AND preverified_id IS NOT NULL AND bought_at < ? AND release_requested_at IS NULL"
+            " AND NOT EXISTS (SELECT 1 FROM events WHERE number_id = numbers.id AND kind = ?)"
+            " ORDER BY id",
+            (
+                NumberState.PROVISIONED,
+                NumberState.QUARANTINED,
+                columns.time_text(added_before),
+                NumberEvent.VERIFIED,
+            ),
+        ).fetchall()
+        return [number_in(row) for row in rows]
+
+    def quarantined(self, pool: Country) -> list[Number]:
+        """The pool's quarantined members, but those whose release was asked for."""
+        rows = self._connection.execute(
+            "SELECT * FROM numbers WHERE pool = ? AND state = ? AND release_requested_at IS NULL"
+            " ORDER BY id",
+            (pool, NumberState.QUARANTINED),
+        ).fetchall()
+        return [number_in(row) for row in rows]
+
+    def last_verified(self, pool: Country) -> datetime | None:
+        """When a number that is in the pool was verified last; None where none was."""
+        row = self._connection.execute(
+            "SELECT max(verified_at) AS verified_at FROM numbers WHERE pool = ?", (pool,)
+        ).fetchone()
+        return columns.optional_time(row["verified_at"])
+
     def to_be_released(self) -> list[Number]:
         """The numbers whose release was asked for and is not done, oldest first."""
         marks = ", ".join("?" * len(_RELEASABLE))

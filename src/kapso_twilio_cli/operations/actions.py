@@ -28,6 +28,7 @@ class ActionKind(StrEnum):
     RESERVATION_EXPIRED = "reservation_expired"
     BOUGHT = "bought"
     VERIFIED = "verified"
+    REVERIFIED = "reverified"
 
 
 class Action(msgspec.Struct, frozen=True):

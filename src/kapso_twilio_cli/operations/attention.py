@@ -10,6 +10,7 @@ from ..domain.money import UNPRICED
 from ..domain.number import Number
 from ..domain.purchase import Purchase
 from ..domain.reservation import Reservation
+from ..domain.resolution import Path
 from ..domain.standing import WAYS_ON, Footing
 from ..errors import OutcomeUnknown
 from ..inventory.findings import Finding
@@ -17,6 +18,10 @@ from ..inventory.journal import NOT_OUR_PURCHASE
 from ..inventory.store import Session
 from ..project import Project
 from .adopt import REASON as ADOPTED
+from .put_off import GAVE_UP
+
+META_LIMIT = timedelta(days=90)
+"""Meta's own: to register a claimed number, and to verify one that was added."""
 
 
 def attention(project: Project, session: Session, now: datetime) -> list[Attention]:
@@ -36,6 +41,8 @@ def attention(project: Project, session: Session, now: datetime) -> list[Attenti
             found.append(_overdue(number, reservation))
         elif number.reason is not None:
             found.append(_not_ended(number, reservation))
+        if reservation.reserved_at < now - META_LIMIT and reservation.path is Path.POOL:
+            found.append(_not_registered(number, reservation))
     found += [
         _of_number(number)
         for number in session.numbers.needing_a_look()
@@ -44,9 +51,12 @@ def attention(project: Project, session: Session, now: datetime) -> list[Attenti
     found += [
         _voice_url_changed(number)
         for number in session.stock.with_voice_before()
-        if number.state is not NumberState.VERIFYING
+        if number.state is not NumberState.VERIFYING and number.facts.lease_until is None
     ]
-    found += [_of_finding(finding) for finding in session.findings.all()]
+    found += [
+        _of_finding(finding) for finding in session.findings.all() if _still_holds(session, finding)
+    ]
+    found += [_not_verified(number) for number in session.stock.never_verified(now - META_LIMIT)]
     for country in project.config.pools:
         found += [
             _expired(number) for number in session.numbers.expired(country, project.valid_at())
@@ -65,6 +75,15 @@ def attention(project: Project, session: Session, now: datetime) -> list[Attenti
     return found
 
 
+def _still_holds(session: Session, finding: Finding) -> bool:
+    """Whether it is still so: a number that was claimed may have been connected since."""
+    if finding.kind is not AttentionKind.MAYBE_CLAIMED or finding.phone_number is None:
+        return True
+    number = session.numbers.find(finding.phone_number)
+    # One that could not be ended for that reason is told with its reservation.
+    return number is not None and number.state is NumberState.RESERVED and number.reason is None
+
+
 def _barred(footing: Footing) -> list[Attention]:
     """Why this inventory may neither buy nor hand out, if it may not."""
     if footing.standing not in WAYS_ON:
@@ -81,6 +100,10 @@ def _barred(footing: Footing) -> list[Attention]:
 
 
 _FINDINGS = {
+    AttentionKind.MAYBE_CLAIMED: (
+        Severity.WARNING,
+        "kapso-twilio connect {n}, or if nobody has it: reservation cancel {n} --force",
+    ),
     AttentionKind.LABEL_EDITED: (
         Severity.WARNING,
         "kapso-twilio number import {n} puts its label back",
@@ -173,6 +196,31 @@ def _voice_url_changed(number: Number) -> Attention:
     )
 
 
+def _not_registered(number: Number, reservation: Reservation) -> Attention:
+    return Attention(
+        AttentionKind.PAST_META_LIMIT,
+        Severity.WARNING,
+        f"{number.phone_number} was handed out on {reservation.reserved_at:%Y-%m-%d} and is not"
+        f" connected: what is not registered {META_LIMIT.days} days after a claim must be verified"
+        " again",
+        f"kapso-twilio connect {number.phone_number}, or reservation cancel {number.phone_number}",
+        number.phone_number,
+    )
+
+
+def _not_verified(number: Number) -> Attention:
+    n = number.phone_number
+    return Attention(
+        AttentionKind.PAST_META_LIMIT,
+        Severity.WARNING,
+        f"{n} was bought on {number.bought_at:%Y-%m-%d}, added at Meta and never verified: after"
+        f" {META_LIMIT.days} days Meta takes it off its list",
+        f"kapso-twilio number verify {n} --force, or give it back: kapso-twilio number release {n}"
+        f" --confirm {n}",
+        n,
+    )
+
+
 def _expired(number: Number) -> Attention:
     return Attention(
         AttentionKind.VERIFICATION_EXPIRED,
@@ -198,10 +246,24 @@ def _of_number(number: Number) -> Attention:
                 f" kapso-twilio number release {n} --confirm {n}"
             )
             return Attention(kind, severity, message, hint, n)
+        case NumberState.QUARANTINED if (number.reason or "").startswith(GAVE_UP):
+            message = f"{n} is quarantined, and costs {number.price} a month: {number.reason}"
+            hint = (
+                f"to try again: kapso-twilio number verify {n} --force; to give it back:"
+                f" kapso-twilio number release {n} --confirm {n}"
+            )
+            return Attention(AttentionKind.QUARANTINED, Severity.WARNING, message, hint, n)
         case NumberState.QUARANTINED:
             kind, severity = AttentionKind.QUARANTINED, Severity.WARNING
             message = f"{n} is quarantined"
             hint = f"kapso-twilio number show {n}"
+        case NumberState.READY:
+            kind, severity = AttentionKind.REVERIFICATION_FAILING, Severity.WARNING
+            message = (
+                f"{n} could not be verified anew; it is handed out until"
+                f" {number.facts.verification_expiry_time:%Y-%m-%d}"
+            )
+            hint = "kapso-twilio reconcile tries again in time"
         case _ if number.facts.pool is None:
             kind, severity = AttentionKind.NO_POOL_TO_RETURN_TO, Severity.WARNING
             message = f"{n} waits outside every pool"
@@ -209,6 +271,13 @@ def _of_number(number: Number) -> Attention:
         case _:
             kind, severity = AttentionKind.VERIFICATION_FAILING, Severity.WARNING
             message = f"{n} could not be verified"
-            hint = f"kapso-twilio number verify {n}"
+            hint = f"kapso-twilio number verify {n} --force"
     reason = f": {number.reason}" if number.reason else ""
-    return Attention(kind, severity, message + reason, hint, n)
+    return Attention(kind, severity, message + reason + _next_attempt(number), hint, n)
+
+
+def _next_attempt(number: Number) -> str:
+    at = number.facts.next_attempt_at
+    if at is None or number.state not in (NumberState.PROVISIONED, NumberState.READY):
+        return ""
+    return f" (the next attempt is at {at:%Y-%m-%d %H:%M} UTC)"

@@ -23,12 +23,15 @@ from .fill_plan import (
     pools_to_fill,
 )
 from .known_prices import ask_again
-from .line import CountryWork, Line, Progress
+from .line import FAILURES_IN_A_ROW, CountryWork, Line, Progress
 from .settle import Settlement, settle
 from .shelf import Shelf
 from .stopping import StopRequest, stop_on_signals
 from .upkeep import lapse_expired, take_up_interrupted
 from .voice import put_back_left
+
+CONCURRENCY = 8
+"""So many steps at once, unless a command says otherwise."""
 
 
 class PoolReport(msgspec.Struct, frozen=True):
@@ -43,6 +46,8 @@ class PoolReport(msgspec.Struct, frozen=True):
     failed: int
     shortfall: int
     reasons: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """Those of the reasons that say what is waited for: nothing went wrong in this run."""
 
 
 class FillReport(msgspec.Struct, frozen=True):
@@ -75,7 +80,7 @@ class FillOptions(msgspec.Struct, frozen=True):
     Tells whether a person was asked: then the prices are asked for again.
     """
     progress: Callable[[FillPlan, Progress], None]
-    concurrency: int = 8
+    concurrency: int = CONCURRENCY
 
 
 def fill(project: Project, countries: Sequence[Country], options: FillOptions) -> FillReport:
@@ -128,6 +133,7 @@ def _work(project: Project, pool: PoolPlan) -> CountryWork:
     work = CountryWork(
         pool.country, deque(pool.to_verify), errors=list(pool.errors), paced=pool.paced
     )
+    work.failed_before = pool.failed_before
     if pool.quote is not None and pool.to_buy:
         work.to_buy = pool.to_buy
         work.quote = pool.quote
@@ -172,6 +178,12 @@ def _report(
 
 def _pool_report(pool: PoolPlan, work: CountryWork, ready: int) -> PoolReport:
     errors = [*work.errors, *([work.paced] if work.paced else [])]
+    reasons = [f"{e.message}: {e.reason}" if e.reason else e.message for e in errors]
+    if work.to_verify and work.failures_in_a_row >= FAILURES_IN_A_ROW:
+        reasons.append(
+            f"{len(work.to_verify)} more were asked no code for, as {FAILURES_IN_A_ROW} in a row"
+            " could not be verified"
+        )
     return PoolReport(
         country=pool.country,
         target_size=pool.target_size,
@@ -181,8 +193,6 @@ def _pool_report(pool: PoolPlan, work: CountryWork, ready: int) -> PoolReport:
         verified=len(work.verified),
         failed=work.failed,
         shortfall=max(0, pool.target_size - ready),
-        reasons=(
-            *(f"{e.message}: {e.reason}" if e.reason else e.message for e in errors),
-            *pool.notes,
-        ),
+        reasons=(*reasons, *pool.notes),
+        notes=pool.notes,
     )

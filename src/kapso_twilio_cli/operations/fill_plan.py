@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
@@ -11,6 +12,7 @@ from msgspec import field
 from msgspec.structs import replace
 
 from ..config.model import PoolSettings
+from ..domain.backoff import not_replaced
 from ..domain.code_method import CodeMethod
 from ..domain.country import Country, country_name
 from ..domain.lifecycle import NumberState
@@ -39,6 +41,7 @@ from .adopt import REASON as ADOPTED
 from .compliance import Papers
 from .home import require_known
 from .known_prices import keep_prices
+from .line import FAILURES_IN_A_ROW
 from .quote import Quote, Wanted, choose_for, quote
 from .verification import Portfolio, portfolio, require_pools
 
@@ -55,18 +58,10 @@ class PoolPlan(msgspec.Struct, frozen=True):
     errors: tuple[KapsoTwilioError, ...] = ()
     paced: PaceExceeded | None = None
     """Fewer are bought than missing, because of a run's or a day's limit."""
-    undecided: int = 0
-    """Adopted numbers of the country, which count as bought until a person decides."""
-
-    @property
-    def notes(self) -> list[str]:
-        """Why fewer are bought than are missing, where that is no error."""
-        if not self.undecided:
-            return []
-        listed = f"kapso-twilio number list --country {self.country} --state quarantined"
-        count = self.undecided
-        who = "1 adopted number counts" if count == 1 else f"{count} adopted numbers count"
-        return [f"{who} as bought until you decide: {listed}"]
+    notes: tuple[str, ...] = ()
+    """What else keeps the pool from its target, and is no error of this run."""
+    failed_before: int = 0
+    """Members that wait after a failure, with no success of the pool since."""
 
 
 class FillPlan(msgspec.Struct, frozen=True):
@@ -171,25 +166,73 @@ def _wanted(
         *session.numbers.in_pool(country, NumberState.PROVISIONED, NumberState.VERIFYING),
         *session.numbers.expired(country, project.valid_at()),
     ]
-    to_verify = [number for number in members if number.facts.release_requested_at is None]
+    unverified = [number for number in members if number.facts.release_requested_at is None]
+    waiting = [number for number in unverified if _waits(number, project.now())]
+    to_verify = [number for number in unverified if number not in waiting]
+    quarantined = len(session.stock.quarantined(country))
+    left_out = not_replaced(project.config.limits, quarantined)
     ready = count_ready(project, session, country)
-    undecided = session.numbers.undecided(country, ADOPTED)
     stock = PoolStock(
         ready=ready,
         verifying=0,
-        provisioned=len(to_verify),
+        provisioned=len(unverified),
         unresolved=session.purchases.unresolved_for_pool(country),
-        undecided=undecided,
+        undecided=session.numbers.undecided(country, ADOPTED),
+        not_replaced=left_out,
     )
     needed = max(0, settings.target_size - ready)
+    failed = _failed_since_success(session, country, waiting)
+    to_buy = numbers_to_buy(settings.target_size, stock)
+    if to_buy and failed >= FAILURES_IN_A_ROW and not to_verify:
+        to_buy = 0  # the next would fail too: those that failed are tried again first
+    # What failed before comes last: it must not keep others waiting.
+    to_verify.sort(key=lambda number: (number.facts.verification_failures, number.id))
     return PoolPlan(
         country,
         settings.target_size,
         ready,
         tuple(to_verify[:needed]),
-        numbers_to_buy(settings.target_size, stock),
-        undecided=undecided if needed else 0,
+        to_buy,
+        failed_before=failed,
+        notes=tuple(_notes(country, waiting, failed, stock, quarantined)) if needed else (),
     )
+
+
+def _failed_since_success(session: Session, country: Country, waiting: Sequence[Number]) -> int:
+    """How many of those that wait have failed since a number of the pool was verified last."""
+    success = session.stock.last_verified(country)
+    return sum(success is None or number.updated_at > success for number in waiting)
+
+
+def _waits(number: Number, now: datetime) -> bool:
+    next_attempt_at = number.facts.next_attempt_at
+    return next_attempt_at is not None and now < next_attempt_at
+
+
+def _notes(
+    country: Country, waiting: Sequence[Number], failed: int, stock: PoolStock, quarantined: int
+) -> Iterator[str]:
+    """Why nothing is bought or verified for some of what the pool lacks."""
+    left_out, undecided = stock.not_replaced, stock.undecided
+    moments = [n.facts.next_attempt_at for n in waiting if n.facts.next_attempt_at is not None]
+    if moments:
+        first = f"{min(moments):%Y-%m-%d %H:%M} UTC"
+        yield (
+            f"1 waits for its next attempt, at {first}"
+            if len(moments) == 1
+            else f"{len(moments)} wait for their next attempt, the first at {first}"
+        )
+    if failed >= FAILURES_IN_A_ROW:
+        yield f"nothing is bought until one gets through: {failed} in a row could not be verified"
+    if left_out:
+        yield (
+            f"{quarantined} are quarantined, and {left_out} of them not replaced"
+            f" (limits.max_quarantined is {quarantined - left_out}): see kapso-twilio status"
+        )
+    if undecided:
+        who = "1 adopted number counts" if undecided == 1 else f"{undecided} adopted numbers count"
+        listed = f"kapso-twilio number list --country {country} --state quarantined"
+        yield f"{who} as bought until you decide: {listed}"
 
 
 def count_ready(project: Project, session: Session, country: Country) -> int:

@@ -20,7 +20,6 @@ from msgspec.structs import replace
 
 from ..domain.code_method import CodeMethod
 from ..domain.country import Country
-from ..domain.lifecycle import NumberState
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..domain.purchase import Purpose
@@ -35,10 +34,12 @@ from ..errors import (
     VendorUnavailable,
 )
 from ..project import Project
-from . import verification
+from . import attempt
 from .code_ways import CodeWays
+from .earlier_codes import NOTHING_CAME, look_for_earlier
 from .look import CallWithoutCode, Look, found_for, look, no_call_brought_it
 from .purchase import Basket, buy_number
+from .put_off import stops_asking
 from .quote import Quote
 from .rival import give_up_to, is_new, taken_by
 from .shelf import Shelf
@@ -47,7 +48,7 @@ from .verification import CodeArrived, CodeFiltered, Portfolio
 from .voice import keep_recording, try_to_put_back
 
 FAILURES_IN_A_ROW = 3
-"""So many, without a success, stop a country's purchases: the next number would fail too."""
+"""So many, without a success, stop a country: the next number would fail too."""
 
 _STOPS_EVERYTHING = (CredentialsError, VendorUnavailable)
 """What the next number of any country would meet too."""
@@ -75,15 +76,25 @@ class CountryWork(msgspec.Struct):
     """A run's or a day's limit kept it from buying more."""
     under_way: int = 0
     failures_in_a_row: int = 0
+    failed_before: int = 0
+    """Members that failed in former runs, with no success since: nothing is bought beside three."""
+    began_owned: bool = False
+    """Members that were there have been begun: until one of them got through, new ones are bought
+    one at a time, as what keeps these from getting through may meet them too."""
     proven: bool = False
     """One number got through: the way is known to work."""
 
     @property
-    def may_buy(self) -> bool:
-        """Until one got through, no more are bought than may fail in a row."""
-        if self.to_buy == 0 or self.to_verify or self.failures_in_a_row >= FAILURES_IN_A_ROW:
+    def may_go_on(self) -> bool:
+        """Until one got through, no more are bought or asked a code for than may fail in a row."""
+        if not self.to_verify and self.to_buy == 0:
             return False
-        return self.proven or self.under_way + self.failures_in_a_row < FAILURES_IN_A_ROW
+        failed = self.failures_in_a_row + (0 if self.to_verify else self.failed_before)
+        if failed >= FAILURES_IN_A_ROW:
+            return False
+        if self.began_owned and not self.to_verify and not self.proven:
+            return self.under_way == 0
+        return self.proven or self.under_way + failed < FAILURES_IN_A_ROW
 
     def note(self, error: KapsoTwilioError) -> None:
         """Note a failure once, however many numbers share it."""
@@ -165,18 +176,29 @@ class Line:
         """Numbers that no SMS brought a code: Meta is asked to call them."""
         self._given_up: deque[Number] = deque()
         self._used_messages: set[str] = set()
+        self._earlier = NOTHING_CAME
+        self._takes_no_more = False
         self.fatal: KapsoTwilioError | None = None
         """What made the line stop for every country."""
 
     def run(self, works: Sequence[CountryWork]) -> None:
         """Do the work. Failures are noted in `works`; what stops everything is in `fatal`."""
         try:
+            self._look_before(works)
             with ThreadPoolExecutor(self._concurrency + 1, thread_name_prefix="line") as workers:
                 while self._goes_on(workers, works):
                     self._take_results(works)
                     self._give_up_waiting()
         finally:
             self._leave()
+
+    def _look_before(self, works: Sequence[CountryWork]) -> None:
+        """A code that was asked for before is looked for, before another is asked for."""
+        numbers = [number for work in works for number in work.to_verify]
+        try:
+            self._earlier = look_for_earlier(self._project, numbers)
+        except (CredentialsError, VendorRefused, VendorUnavailable) as error:
+            self.fatal = error
 
     def _goes_on(self, workers: ThreadPoolExecutor, works: Sequence[CountryWork]) -> bool:
         self._start(workers, works)
@@ -191,7 +213,7 @@ class Line:
         left = [*self._waiting.values(), *self._to_call, *(one for one, _ in self._with_code)]
         for waiting in left:
             with suppress(StateError, Locked):
-                verification.give_up_attempt(self._project, waiting.number, why)
+                attempt.give_up(self._project, waiting.number, why)
         called = [waiting.number for waiting in left if waiting.is_called]
         try_to_put_back(self._project, [*self._given_up, *called])
 
@@ -204,13 +226,13 @@ class Line:
         while len(self._running) < self._concurrency and not self._halted:
             if self._with_code:
                 waiting, code = self._with_code.popleft()
-                step = workers.submit(verification.finish, self._project, waiting.number, code)
+                step = workers.submit(attempt.finish, self._project, waiting.number, code)
                 self._running[step] = _Task(waiting.work)
             elif self._to_call:
                 waiting, way = self._to_call.popleft(), self._ways.by_voice
-                step = workers.submit(verification.ask_again, self._project, waiting.number, way)
+                step = workers.submit(attempt.ask_again, self._project, waiting.number, way)
                 self._running[step] = _Task(waiting.work, is_second_way=True)
-            elif (work := _next_work(works)) is not None:
+            elif not self._takes_no_more and (work := _next_work(works)) is not None:
                 self._start_number(workers, work)
             else:
                 return
@@ -219,6 +241,7 @@ class Line:
         work.under_way += 1
         if work.to_verify:
             number = work.to_verify.popleft()
+            work.began_owned = True
             step = workers.submit(self._begin, number)
             self._running[step] = _Task(work)
         else:
@@ -241,7 +264,8 @@ class Line:
             raise _NotVerified(number, error) from error
 
     def _begin(self, number: Number) -> Number:
-        return verification.begin(self._project, number, self._known, self._ways.of(number))
+        way = self._ways.of(number)
+        return attempt.begin(self._project, number, self._known, way, self._earlier)
 
     def _take_results(self, works: Sequence[CountryWork]) -> None:
         futures: list[Future[Any]] = [*self._running]
@@ -275,14 +299,14 @@ class Line:
             return
         if task.buys:
             work.bought.append(number.phone_number)
-        if number.state is NumberState.PROVISIONED:
-            work.under_way -= 1
-            return
-        if number.state is NumberState.READY:
+        if attempt.is_done(number):
             work.under_way -= 1
             work.verified.append(number.phone_number)
-            work.failures_in_a_row = 0
+            work.failures_in_a_row = work.failed_before = 0
             work.proven = True
+            return
+        if not attempt.waits_for_code(number):
+            work.under_way -= 1  # bought as the run was stopped, or handed out meanwhile
             return
         if not self._waiting:
             self._next_poll = max(self._next_poll, time.monotonic() + _FIRST_POLL_SECONDS)
@@ -309,6 +333,8 @@ class Line:
         work.note(error)
         if isinstance(error, _STOPS_EVERYTHING):
             self.fatal = error
+        elif stops_asking(error):
+            self._takes_no_more = True  # those that wait for their code go on
 
     def _start_poll(self, workers: ThreadPoolExecutor) -> None:
         due = self._waiting and time.monotonic() >= self._next_poll
@@ -380,14 +406,14 @@ class Line:
         if call is not None and call.recording_sid is not None:
             number = keep_recording(self._project, number, call.recording_sid)
         error = no_call_brought_it(number, waited, call)
-        verification.give_up_attempt(self._project, number, error)
+        attempt.give_up(self._project, number, error)
         self._given_up.append(number)
         self._take_failed_verification(waiting.work, error)
 
 
 def _next_work(works: Sequence[CountryWork]) -> CountryWork | None:
     """The country that has least under way, of those that can go on."""
-    able = [work for work in works if work.to_verify or work.may_buy]
+    able = [work for work in works if work.may_go_on]
     return min(able, key=lambda work: work.under_way, default=None)
 
 

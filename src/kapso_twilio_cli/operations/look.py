@@ -58,7 +58,7 @@ Found = CodeArrived | CodeFiltered | CallWithoutCode
 
 def look(project: Project, waiting: Sequence[Number]) -> Look:
     """Look once for all of these numbers: each kind of request is made once, side by side."""
-    texted, called = _asked_at(waiting, CodeMethod.SMS), _asked_at(waiting, CodeMethod.VOICE)
+    texted, called = asked_at(waiting, CodeMethod.SMS), asked_at(waiting, CodeMethod.VOICE)
     any_new = any(is_new(project, number) for number in waiting)
     inbox = project.twilio.inbox
     with ThreadPoolExecutor(2, thread_name_prefix="look") as beside:
@@ -117,7 +117,7 @@ def _without_code(call: InboundCall, recording: CallRecording | None) -> CallWit
     return CallWithoutCode("its transcription holds no code", recording.sid, may_bring_code=False)
 
 
-def _asked_at(waiting: Sequence[Number], method: CodeMethod) -> datetime | None:
+def asked_at(waiting: Sequence[Number], method: CodeMethod) -> datetime | None:
     """When the first of those whose code comes this way was asked for."""
     asked = [
         number.facts.code_requested_at

@@ -1,4 +1,4 @@
-"""The cron run: settle, hold against the account, repair, expire, then fill.
+"""The cron run: settle, hold against the account, repair, expire, verify anew, then fill.
 
 A rehearsal goes the same way on a copy of the inventory, and changes nothing at the vendors: what
 it tells is what the run would do.
@@ -26,12 +26,14 @@ from ..project import Project
 from .account_check import Trust, check_account
 from .actions import Action, ActionKind, action
 from .batch import error_of_batch
-from .fill import FillOptions, FillReport, fill
+from .fill import CONCURRENCY, FillOptions, FillReport, fill
 from .fill_plan import FillPlan, at_known_prices, plan_fill
 from .reservation import end
+from .reverify import numbers_due, reverify
 from .settle import Settlement, settle
-from .taken import connected_at_kapso, notice_connects, quarantine_gone
+from .taken import connected_at_kapso, notice_connects, numbers_at_meta, quarantine_gone
 from .upkeep import lapse_expired, take_up_interrupted
+from .verification import Portfolio, portfolio
 from .voice import put_back_left
 
 _DOUBTED = (Standing.RESTORED, Standing.SUPERSEDED)
@@ -95,10 +97,13 @@ def reconcile(project: Project, options: ReconcileOptions) -> ReconcileReport:
     before = project.inventory.footing().standing
     _settle_all(project, found)
     is_sound = _check_account(project, options, found)
-    report = None
+    report, acts = None, is_sound and before not in _DOUBTED
+    listed = _check_objects(project, found) if acts else None
     if is_sound or not isinstance(found.errors[-1], StateError):
         _repair(project, found)
-    if is_sound and before not in _DOUBTED:
+    if listed is not None:
+        acts = _reverify(project, options, listed, found)
+    if acts:
         report = _fill(project, options.fill, found)
     return ReconcileReport(
         actions=tuple(found.actions),
@@ -125,7 +130,9 @@ def _check_account(project: Project, options: ReconcileOptions, found: _Findings
         if is_doubted:
             if connected is None:
                 return False  # what Kapso knows as taken must be known first
-            _collect(found, quarantine_gone(project))
+            numbers = numbers_at_meta(project)
+            if numbers:
+                _collect(found, quarantine_gone(project, numbers, portfolio(project)))
     except KapsoTwilioError as error:
         found.errors.append(error)  # what needs no vendor goes on
         return False
@@ -141,6 +148,39 @@ def _check_account(project: Project, options: ReconcileOptions, found: _Findings
 def _trusted_again(project: Project) -> Action:
     asked = "the account and Meta" if project.kapso is None else "the account, Kapso and Meta"
     return Action(ActionKind.INVENTORY_CHECKED, None, f"against {asked}: it may act again")
+
+
+def _check_objects(project: Project, found: _Findings) -> Portfolio | None:
+    """Hold ready and reserved numbers against Meta's list; None where there was none to hold."""
+    if project.why_not_enabled() is not None or project.config.meta.credentials == "custom":
+        return None
+    numbers = numbers_at_meta(project)
+    if not numbers:
+        return None
+    try:
+        listed = portfolio(project)
+        _collect(found, quarantine_gone(project, numbers, listed))
+    except KapsoTwilioError as error:
+        found.errors.append(error)  # a fill that has work to do asks Meta itself
+        return None
+    return listed
+
+
+def _reverify(
+    project: Project, options: ReconcileOptions, listed: Portfolio, found: _Findings
+) -> bool:
+    """Verify anew what is due; whether the run may go on."""
+    due = numbers_due(project)
+    if project.is_rehearsal:
+        found.actions += [Action(ActionKind.REVERIFIED, number.phone_number) for number in due]
+        return True
+    concurrency = options.fill.concurrency if options.fill else CONCURRENCY
+    done = reverify(project, due, listed, concurrency=concurrency)
+    found.actions += [Action(ActionKind.REVERIFIED, number) for number in done.numbers]
+    found.errors += done.errors
+    if done.stopped is not None:
+        found.errors.append(done.stopped)
+    return done.stopped is None
 
 
 def _connected(project: Project, found: _Findings) -> frozenset[PhoneNumber] | None:
@@ -249,6 +289,7 @@ def _note_plan(plan: FillPlan, found: _Findings) -> None:
     for pool in plan.pools:
         found.errors += pool.errors
         found.notes += [f"{pool.country}: {pool.paced.message}"] if pool.paced else []
+        found.notes += [f"{pool.country}: {note}" for note in pool.notes]
         found.actions += [Action(ActionKind.VERIFIED, n.phone_number) for n in pool.to_verify]
         if pool.to_buy and pool.quote:
             found.warnings += pool.quote.warnings

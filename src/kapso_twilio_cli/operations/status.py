@@ -11,9 +11,11 @@ import msgspec
 
 from ..config.model import PoolSettings
 from ..domain.attention import Attention, AttentionKind, Severity
+from ..domain.backoff import not_replaced
 from ..domain.country import Country
 from ..domain.entitlement import Plan
 from ..domain.lifecycle import NumberState
+from ..domain.number import Number
 from ..inventory.journal import PURCHASE_LIMITED
 from ..inventory.prices import KnownPrice
 from ..inventory.runs import LastRun
@@ -22,6 +24,7 @@ from ..project import Project
 from .adopt import REASON as ADOPTED
 from .attention import attention
 
+EXPIRIES_SHOWN = 5
 EXPIRING_SOON = timedelta(days=7)
 OLD_PRICE = timedelta(days=1)
 
@@ -42,6 +45,8 @@ class PoolStatus(msgspec.Struct, frozen=True):
     """Provisioned numbers that are to be released: none of them becomes ready."""
     undecided: int
     """Adopted numbers of the country: nothing is bought in their place until a person decides."""
+    not_replaced: int
+    """Quarantined numbers that nothing is bought for: those beyond limits.max_quarantined."""
 
     @property
     def ready(self) -> int:
@@ -75,6 +80,8 @@ class Status(msgspec.Struct, frozen=True):
     """When the oldest price was asked for that the cost at target counts on; None: of today."""
     currency: str
     last_reconcile: LastRun | None
+    next_expiries: tuple[Number, ...]
+    """The ready numbers whose verification ends next, soonest first."""
 
 
 def status(project: Project) -> Status:
@@ -88,6 +95,7 @@ def status(project: Project) -> Status:
         found = attention(project, session, now)
         limited = _limits_met(session, now)
         last = session.runs.last("reconcile")
+        expiries = session.stock.next_to_expire(EXPIRIES_SHOWN)
         outside = sum(count.count for count in session.numbers.counts() if count.pool is None)
     short = [pool for pool in pools if pool.enabled and pool.shortfall]
     why_not = project.why_not_enabled()
@@ -106,6 +114,7 @@ def status(project: Project) -> Status:
         prices_of=_age_of_prices(short, known, now),
         currency=project.config.limits.currency,
         last_reconcile=last,
+        next_expiries=tuple(expiries),
     )
 
 
@@ -140,7 +149,8 @@ def _known_prices(
 
 def _to_buy(pool: PoolStatus) -> int:
     coming = pool.counts[NumberState.PROVISIONED] + pool.counts[NumberState.VERIFYING] + pool.lapsed
-    return max(0, pool.shortfall - (coming - pool.leaving) - pool.unknown - pool.undecided)
+    coming += pool.not_replaced + pool.undecided - pool.leaving
+    return max(0, pool.shortfall - coming - pool.unknown)
 
 
 def _pools(project: Project, session: Session, now: datetime) -> tuple[PoolStatus, ...]:
@@ -166,6 +176,9 @@ def _pools(project: Project, session: Session, now: datetime) -> tuple[PoolStatu
             lapsed=session.numbers.expiring(country, project.valid_at()),
             leaving=leaving[country],
             undecided=session.numbers.undecided(country, ADOPTED),
+            not_replaced=not_replaced(
+                project.config.limits, len(session.stock.quarantined(country))
+            ),
         )
         for country in countries
     )

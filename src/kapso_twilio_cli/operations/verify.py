@@ -19,13 +19,13 @@ from .verification import portfolio, require_pools
 from .voice import put_back_left
 
 
-def verify_number(project: Project, phone_number: PhoneNumber, *, quarantined: bool) -> Number:
+def verify_number(project: Project, phone_number: PhoneNumber, *, forced: bool) -> Number:
     """The number as `ready`; the error that kept it from that is raised.
 
-    Only a pool's provisioned numbers, and with `quarantined` those that were put aside. The caller
-    holds the lock for mass work.
+    Only a pool's provisioned numbers; with `forced` also those that were put aside, and those that
+    wait for their next attempt. The caller holds the lock for mass work.
     """
-    number = taken_up(project, number_to_verify(project, phone_number, quarantined=quarantined))
+    number = taken_up(project, number_to_verify(project, phone_number, forced=forced))
     if number.state is NumberState.READY:
         return number
     work = CountryWork(number.country, deque([number]))
@@ -54,8 +54,16 @@ def taken_up(project: Project, number: Number) -> Number:
     return _find(project, number.phone_number)
 
 
-def number_to_verify(project: Project, phone_number: PhoneNumber, *, quarantined: bool) -> Number:
-    """The number, if it may be verified; else the StateError or ConfigError that says why not."""
+def number_to_verify(project: Project, phone_number: PhoneNumber, *, forced: bool) -> Number:
+    """The number, if a code may be asked for; else the StateError or ConfigError why not."""
+    number = number_to_prove(project, phone_number, forced=forced)
+    if not forced:
+        _refuse_too_early(project, number)
+    return number
+
+
+def number_to_prove(project: Project, phone_number: PhoneNumber, *, forced: bool) -> Number:
+    """The number, if it may be verified; a code that a person has waits for no next attempt."""
     project.require_enabled("verify numbers")
     require_footing(project.inventory.footing())
     require_pools(project)
@@ -66,7 +74,7 @@ def number_to_verify(project: Project, phone_number: PhoneNumber, *, quarantined
             reason="only members of a pool are pre-verified",
             hint=f"kapso-twilio number add-to-pool {phone_number}",
         )
-    _refuse_other_states(number, quarantined=quarantined)
+    _refuse_other_states(number, forced=forced)
     return number
 
 
@@ -75,11 +83,25 @@ def _find(project: Project, phone_number: PhoneNumber) -> Number:
         return require(session.numbers.find(phone_number), phone_number, project.name)
 
 
-def _refuse_other_states(number: Number, *, quarantined: bool) -> None:
+def _refuse_too_early(project: Project, number: Number) -> None:
+    next_attempt_at = number.facts.next_attempt_at
+    if number.state is not NumberState.PROVISIONED or next_attempt_at is None:
+        return
+    if project.now() < next_attempt_at:
+        raise StateError(
+            f"{number.phone_number} waits for its next attempt, at"
+            f" {next_attempt_at:%Y-%m-%d %H:%M} UTC",
+            reason=number.reason,
+            hint="to try at once, though Meta allows few attempts:"
+            f" kapso-twilio number verify {number.phone_number} --force",
+        )
+
+
+def _refuse_other_states(number: Number, *, forced: bool) -> None:
     if number.state in (NumberState.PROVISIONED, NumberState.VERIFYING, NumberState.READY):
         return
     if number.state is NumberState.QUARANTINED:
-        if quarantined:
+        if forced:
             return
         raise StateError(
             f"{number.phone_number} is quarantined",

@@ -17,7 +17,7 @@ from ..project import Project
 from . import verification
 from .code_ways import Way
 from .stopping import StopRequest, stop_on_signals
-from .verify import number_to_verify, taken_up
+from .verify import number_to_prove, number_to_verify, taken_up
 from .voice import try_to_put_back
 
 _FIRST_LOOK_SECONDS, _SLOWEST_LOOK_SECONDS = 1.0, 5.0
@@ -26,10 +26,10 @@ _TO_GIVE_THE_CODE = timedelta(minutes=10)
 
 
 def verify_with_code(
-    project: Project, phone_number: PhoneNumber, code: str, *, quarantined: bool
+    project: Project, phone_number: PhoneNumber, code: str, *, forced: bool
 ) -> Number:
     """The number as `ready`, by a code that a person gives. The caller holds the lock."""
-    number = taken_up(project, number_with_code(project, phone_number, quarantined=quarantined))
+    number = taken_up(project, number_with_code(project, phone_number, forced=forced))
     if number.state is NumberState.READY:
         return number
     number = verification.start_attempt(project, number)
@@ -46,11 +46,12 @@ def verify_with_code(
         ) from refused
 
 
-def number_with_code(project: Project, phone_number: PhoneNumber, *, quarantined: bool) -> Number:
+def number_with_code(project: Project, phone_number: PhoneNumber, *, forced: bool) -> Number:
     """The number, if a code was asked for that can be given; else the StateError."""
-    number = number_to_verify(project, phone_number, quarantined=quarantined)
-    asked = number.facts.code_requested_at is not None and number.facts.preverified_id is not None
-    if not asked and number.state is not NumberState.READY:
+    number = number_to_prove(project, phone_number, forced=forced)
+    facts = number.facts  # a failure may be this code's: a person may have mistyped it
+    asked = facts.code_requested_at is not None or facts.verification_failures > 0
+    if (not asked or facts.preverified_id is None) and number.state is not NumberState.READY:
         raise StateError(
             f"no code was asked for {phone_number}",
             reason="a code can be given only when Meta has sent one",
@@ -60,16 +61,14 @@ def number_with_code(project: Project, phone_number: PhoneNumber, *, quarantined
 
 
 def forward_code(
-    project: Project, phone_number: PhoneNumber, to: PhoneNumber, *, quarantined: bool
+    project: Project, phone_number: PhoneNumber, to: PhoneNumber, *, forced: bool
 ) -> Number:
     """Let Meta's call ring at `to`, where a person hears the code; waits until it is over.
 
     Gives the number as it is then: `provisioned`, or `ready` where Meta has it verified already.
     VendorRefused when no call came. The caller holds the lock.
     """
-    number = taken_up(
-        project, number_to_forward(project, phone_number, to, quarantined=quarantined)
-    )
+    number = taken_up(project, number_to_forward(project, phone_number, to, forced=forced))
     if number.state is NumberState.READY:
         return number
     way = Way(CodeMethod.VOICE, echo_url(forwarding_twiml(to)))
@@ -89,7 +88,7 @@ def forward_code(
 
 
 def number_to_forward(
-    project: Project, phone_number: PhoneNumber, to: PhoneNumber, *, quarantined: bool
+    project: Project, phone_number: PhoneNumber, to: PhoneNumber, *, forced: bool
 ) -> Number:
     """The number, if its code may be asked for, and can be heard at `to`."""
     if to == phone_number:
@@ -98,7 +97,7 @@ def number_to_forward(
             reason="the call has to ring where a person answers",
             hint="give a telephone's number: --forward-to +E164",
         )
-    return number_to_verify(project, phone_number, quarantined=quarantined)
+    return number_to_verify(project, phone_number, forced=forced)
 
 
 def _wait_for_call(project: Project, number: Number, stop: StopRequest) -> None:

@@ -163,5 +163,6 @@ CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events
 CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
     BEGIN SELECT RAISE(ABORT, 'events are only ever appended to'); END;
 CREATE INDEX numbers_by_phone_number ON numbers (phone_number);
+CREATE INDEX events_of_no_number ON events (kind, at) WHERE number_id IS NULL;
 COMMIT;
 PRAGMA user_version = 2;
