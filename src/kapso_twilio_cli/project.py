@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from .gateways.twilio_inbox import TwilioInbox
     from .gateways.twilio_numbers import TwilioNumbers
     from .gateways.twilio_prices import TwilioPrices
+    from .gateways.twilio_signature import TwilioSignature
+    from .gateways.twilio_webhooks import TwilioWebhooks
 
 _CONNECTIONS = 34  # the highest sensible --concurrency, and two for the inbox and the listing
 
@@ -47,6 +49,7 @@ class Twilio(msgspec.Struct, frozen=True):
     inbox: TwilioInbox
     compliance: TwilioCompliance
     calls: TwilioCalls
+    webhooks: TwilioWebhooks
 
 
 class Project:
@@ -123,6 +126,7 @@ class Project:
         from .gateways.twilio_inbox import TwilioInbox
         from .gateways.twilio_numbers import TwilioNumbers
         from .gateways.twilio_prices import TwilioPrices
+        from .gateways.twilio_webhooks import TwilioWebhooks
 
         client = TwilioClient(
             self._twilio_account(),
@@ -136,6 +140,7 @@ class Project:
             TwilioInbox(client),
             TwilioCompliance(client),
             TwilioCalls(client),
+            TwilioWebhooks(client),
         )
 
     @cached_property
@@ -182,6 +187,14 @@ class Project:
             base_url=self.endpoints.kapso_url,
             timeout_seconds=self.endpoints.timeout_seconds,
         )
+
+    def twilio_signature(self) -> TwilioSignature:
+        """A check of what Twilio signs, with the auth token that is there now."""
+        from .config.secrets import SecretName, Secrets
+        from .gateways.twilio_signature import TwilioSignature
+
+        # Read anew, a keyring that failed before included: the token may have been changed.
+        return TwilioSignature(Secrets(self.name).require(SecretName.AUTH_TOKEN).reveal())
 
     def now(self) -> datetime:
         """The present, aware and in UTC."""

@@ -14,8 +14,8 @@ from .calls import Called
 IN_THE_CONSOLE = "+12025550143"
 """A number that was bought past the program."""
 
-EXEMPT = {"sandbox serve", "demo"}
-"""One serves until it is stopped, the other is a walk through all the others."""
+EXEMPT = {"sandbox serve", "webhook serve", "demo"}
+"""Two serve until they are stopped, the other is a walk through all the others."""
 
 
 def every_command() -> dict[str, Any]:
@@ -89,6 +89,8 @@ def run_every_command(project: ReadyProject, *options: str) -> Iterator[Ran]:
     yield run("number history", loose)
     project.sandbox.message(loose, "WhatsApp", "Your WhatsApp code 123-456")
     yield run("number code", loose)
+    yield run("webhook configure", "--all", "--public-url", "https://kt.example.com")
+    yield run("webhook restore", "--all")
     yield run("reservation list")
     yield run("connect", "--ref", "a")
     yield run("disconnect", "--ref", "a")

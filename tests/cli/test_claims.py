@@ -79,7 +79,7 @@ def test_a_reserved_number_whose_object_is_gone_stays_and_a_person_is_asked(
     (attention,) = [
         one for one in project.answer("status")["attention"] if one["kind"] == "maybe_claimed"
     ]
-    says = "Kapso does not list it" if kapso else "no Kapso API key says more"
+    says = "Kapso has not confirmed it" if kapso else "no Kapso API key says more"
     assert says in attention["message"]
     project.answer("connect", number)
     assert kinds(project) == []

@@ -50,6 +50,8 @@ PROMISED = {
     "purchase.settle": "id phone_number state sid reason",
     "number.import": "phone_number sid country number_type state pool monthly_price currency",
     "number.release": "phone_number sid state monthly_price monthly_cost_saved currency",
+    "webhook.configure": "sms_url numbers",
+    "webhook.restore": "numbers",
     "status": (
         "enabled plan pools attention monthly_cost monthly_cost_at_target currency last_reconcile"
         " next_expiries"
@@ -71,6 +73,8 @@ PROMISED_ROWS = {
         " reason"
     ),
     ("number.list", "numbers"): NUMBER,
+    ("webhook.configure", "numbers"): "phone_number changed reason",
+    ("webhook.restore", "numbers"): "phone_number changed reason",
     ("number.history", "events"): "at kind from_state to_state run_id host detail",
     ("number.show", "history"): "at kind from_state to_state run_id host detail",
 }
@@ -222,6 +226,8 @@ DRY = {
     "inventory create",
     "inventory restore",
     "project remove",
+    "webhook configure",
+    "webhook restore",
 }
 
 
@@ -303,6 +309,8 @@ def _arguments(command: str) -> tuple[str, ...]:
         "purchase settle": (_bought("id"), "--bought", _bought("sid")),
         "inventory restore": ("backup.db",),
         "project remove": ("acme",),
+        "webhook configure": ("--all", "--public-url", "https://kt.example.com"),
+        "webhook restore": ("--all",),
     }.get(command, ())
 
 

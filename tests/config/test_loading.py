@@ -273,3 +273,18 @@ def test_what_looks_like_a_secret_is_never_repeated(tmp_path: Path, line: str) -
     secret = "f00dfeedf00dfeedf00dfeedf00d1234"
     told = message(tmp_path, line.format(secret.replace("f00dfeed", "g00dfeed", 1)))
     assert "00dfeed" not in told
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('key = "9a"', 'the key to press, in quotes: "0"'),
+        ("delay_seconds = 61", "a number up to 60"),
+        ('language = "english"', 'a language such as "en_US"'),
+        ('url = "http://example.com"', "an address such as"),
+        ('call_timeout = "0s"', "a duration"),
+    ],
+)
+def test_a_voice_setting_that_could_not_work_is_refused(line: str, told: str) -> None:
+    found = loading.problems_in(f'project = "acme"\nplan = "pro"\n[voice]\n{line}\n'.encode())
+    assert any(told in problem.what for problem in found), found

@@ -19,6 +19,8 @@ FOUND = frozenset({0})
 UNKNOWN = frozenset({9})
 LATER = frozenset({75})
 NOT_THERE = frozenset({3})
+WEBHOOKS = ("webhook configure", "webhook restore")
+"""They can do nothing for a number that they cannot read; a purchase only reads its own back."""
 BATCHES = (
     "pool fill",
     "pool fill, by voice",
@@ -26,6 +28,7 @@ BATCHES = (
     "reconcile, verifying anew",
     "reconcile --adopt",
     "pool trim",
+    *WEBHOOKS,
 )
 BELIEVERS = {"number import": "look a number up", "reconcile --adopt": "list the numbers"}
 """What must take an absence for what it is: they change nothing then, and say so."""
@@ -99,9 +102,13 @@ def may_end(command: str, name: str, trouble: Trouble) -> frozenset[int]:
     """The exit codes that the interface allows; of a batch, a part may have been done before."""
     if command.startswith("reconcile") and name == "Meta: delete":
         return frozenset({0})  # a reservation that cannot be ended is attention, and no failure
+    if command in WEBHOOKS and name == "read a number":
+        name = "search"  # as any read that nothing can be done without
     codes = _of_a_read(name, trouble) if KINDS[name].is_read else _of_a_change(name, trouble)
     if command in BELIEVERS and name in BELIEVERS[command] and trouble.name == "skip_page":
         codes |= NOT_THERE
+    if (command, name) == ("number verify", "list the numbers"):
+        codes |= REPEATED  # whether another project took the number, it can be asked itself
     return codes | {7} if command in BATCHES and codes >= LATER else codes
 
 

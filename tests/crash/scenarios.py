@@ -103,6 +103,12 @@ def connected(project: ReadyProject) -> None:
     project.answer("connect", "--ref", "a")
 
 
+def pointing_at_a_receiver(project: ReadyProject) -> None:
+    """The pools are full, and Twilio sends what comes in to a receiver."""
+    filled(project)
+    project.answer("webhook", "configure", "--all", "--public-url", "https://kt.example.com")
+
+
 def unpooled(project: ReadyProject) -> None:
     """A number that belongs to no pool and waits for nobody."""
     project.answer("provision", "--country", "CL", "--yes")
@@ -327,6 +333,13 @@ SCENARIOS = (
         backed_up,
         asks_nobody=True,
     ),
+    Scenario(
+        "webhook configure",
+        says("webhook", "configure", "--all", "--public-url", "https://kt.example.com"),
+        2,
+        filled,
+    ),
+    Scenario("webhook restore", says("webhook", "restore", "--all"), 2, pointing_at_a_receiver),
 )
 
 

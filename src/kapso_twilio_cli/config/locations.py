@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from ..domain.loopback import is_loopback
 from ..domain.project_name import parse_project_name
 from ..errors import ConfigError, UsageError
 
@@ -22,8 +23,6 @@ LONGEST_TIMEOUT_SECONDS = 60.0
 
 HERE = "kapso-twilio.toml"
 """The project file of a working directory."""
-
-_LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 
 
 class Endpoints(msgspec.Struct, frozen=True):
@@ -197,7 +196,7 @@ def _url(environ: Mapping[str, str], variable: str) -> str | None:
         raise _refused_url(variable, "it must hold no user, password, query or fragment")
     if not host or parts.scheme not in ("https", "http"):
         raise _refused_url(variable, "it must begin with https://, or http:// on this machine")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise _refused_url(variable, "http, without encryption, is for this machine only")
     return text.rstrip("/")
 
@@ -227,14 +226,3 @@ def _refused_url(variable: str, reason: str) -> ConfigError:
         reason=reason,
         hint=f"set it like https://… or http://127.0.0.1:8080, or unset {variable}",
     )
-
-
-def _is_loopback(host: str) -> bool:
-    import ipaddress
-
-    if host in _LOOPBACK_NAMES:
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -34,6 +34,11 @@ def is_sid(kind: SidKind, text: str) -> bool:
     return re.fullmatch(kind.value + r"[0-9a-fA-F]{32}", text) is not None
 
 
+def is_message_sid(text: str) -> bool:
+    """Whether `text` has the shape of a message's SID: SM, or MM with media."""
+    return re.fullmatch(r"[SM]M[0-9a-fA-F]{32}", text) is not None
+
+
 _ARTICLES = {
     SidKind.ACCOUNT: "an account",
     SidKind.API_KEY: "an API key",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import StateError
+from . import arrivals
 from .backup import sync_folder
 
-_OF_A_RUN = ("run.lock", "run.json")
+_OF_A_RUN = ("run.lock", "run.json", "receiver.lock", "receiver.json", arrivals.NAME)
 
 
 def traces_of(inventory: Path) -> list[Path]:

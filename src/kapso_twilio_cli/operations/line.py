@@ -35,9 +35,10 @@ from ..errors import (
 )
 from ..project import Project
 from . import attempt
+from .arrived import arrived, claim, inbox_is_due
 from .code_ways import CodeWays
 from .earlier_codes import NOTHING_CAME, look_for_earlier
-from .look import CallWithoutCode, Look, found_for, look, no_call_brought_it
+from .look import CallWithoutCode, Heard, Look, found_for, look, no_call_brought_it
 from .purchase import Basket, buy_number
 from .put_off import stops_asking
 from .quote import Quote
@@ -56,7 +57,7 @@ _STOPS_EVERYTHING = (CredentialsError, VendorUnavailable)
 _FIRST_POLL_SECONDS = 0.15
 _POLL_SECONDS = 1.0
 _SLOWEST_POLL_SECONDS = 5.0
-_LOOK_UP_SECONDS = 0.25  # how often the line looks whether it was asked to stop
+_LOOK_UP_SECONDS = 0.1  # how often the line looks whether a code arrived, or it was asked to stop
 
 
 class CountryWork(msgspec.Struct):
@@ -148,6 +149,9 @@ class _Waiting(msgspec.Struct, frozen=True):
         return self.number.facts.code_method == CodeMethod.VOICE
 
 
+_NOT_LOOKED = Look([], Heard(), {})
+
+
 class Line:
     """One run of the line."""
 
@@ -172,8 +176,7 @@ class Line:
         self._poll_interval = _POLL_SECONDS
         self._waiting: dict[int, _Waiting] = {}
         self._with_code: deque[tuple[_Waiting, str]] = deque()
-        self._to_call: deque[_Waiting] = deque()
-        """Numbers that no SMS brought a code: Meta is asked to call them."""
+        self._to_call: deque[_Waiting] = deque()  # as no SMS brought them their code
         self._given_up: deque[Number] = deque()
         self._used_messages: set[str] = set()
         self._earlier = NOTHING_CAME
@@ -188,6 +191,7 @@ class Line:
             with ThreadPoolExecutor(self._concurrency + 1, thread_name_prefix="line") as workers:
                 while self._goes_on(workers, works):
                     self._take_results(works)
+                    self._take_arrived()
                     self._give_up_waiting()
         finally:
             self._leave()
@@ -340,9 +344,28 @@ class Line:
         due = self._waiting and time.monotonic() >= self._next_poll
         if not due or self._poll is not None or self._halted:
             return
+        if not self._must_look():
+            self._next_poll = time.monotonic() + _LOOK_UP_SECONDS
+            return
         numbers = [waiting.number for waiting in self._waiting.values()]
         self._poll = workers.submit(look, self._project, numbers)
         self._next_poll = time.monotonic() + self._poll_interval
+
+    def _must_look(self) -> bool:
+        """Whether Twilio is to be asked: not for an SMS that a receiver is about to bring."""
+        now = time.monotonic()
+        if any(waiting.is_called for waiting in self._waiting.values()):
+            return True
+        waited = [(waiting.number, now - waiting.since) for waiting in self._waiting.values()]
+        return inbox_is_due(self._project, waited)
+
+    def _take_arrived(self) -> None:
+        """Take what came to the receiver, which asks nobody."""
+        if not self._waiting or self._halted:
+            return
+        texted = [one.number for one in self._waiting.values() if not one.is_called]
+        for number, found in arrived(self._project, texted):
+            self._take_found(self._waiting[number.id], found, _NOT_LOOKED)
 
     def _take_look(self, poll: Future[Look]) -> None:
         try:
@@ -356,10 +379,13 @@ class Line:
             if isinstance(found, CallWithoutCode):
                 self._waiting[waiting.number.id] = replace(waiting, call=found)
             elif found is not None:
-                came = True
-                self._take_found(waiting, found, seen)
+                self._used_messages.add(found.message_sid)
+                if claim(self._project, found.message_sid):
+                    came = True
+                    self._take_found(waiting, found, seen)
         grown = min(self._poll_interval * 1.5, _SLOWEST_POLL_SECONDS)
         self._poll_interval = _POLL_SECONDS if came else grown
+        self._next_poll = max(self._next_poll, seen.began + _POLL_SECONDS)
 
     def _take_found(self, waiting: _Waiting, found: CodeArrived | CodeFiltered, seen: Look) -> None:
         del self._waiting[waiting.number.id]

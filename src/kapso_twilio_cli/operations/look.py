@@ -7,6 +7,7 @@ What a receiver was sent takes the same forms, `CodeArrived` and `CodeFiltered`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -38,6 +39,8 @@ class Heard(msgspec.Struct, frozen=True):
 class Look(msgspec.Struct, frozen=True):
     """What one look at the account found."""
 
+    began: float
+    """By the monotonic clock."""
     messages: list[InboundMessage]
     heard: Heard
     rivals: dict[PhoneNumber, str | None]
@@ -60,11 +63,12 @@ def look(project: Project, waiting: Sequence[Number]) -> Look:
     """Look once for all of these numbers: each kind of request is made once, side by side."""
     texted, called = asked_at(waiting, CodeMethod.SMS), asked_at(waiting, CodeMethod.VOICE)
     any_new = any(is_new(project, number) for number in waiting)
-    inbox = project.twilio.inbox
+    inbox, began = project.twilio.inbox, time.monotonic()
     with ThreadPoolExecutor(2, thread_name_prefix="look") as beside:
         rivals = beside.submit(rivals_on_newest, project) if any_new else None
         heard = beside.submit(listen_back, project, called) if called else None
         return Look(
+            began=began,
             messages=inbox.since(texted) if texted else [],
             heard=heard.result() if heard else Heard(),
             rivals=rivals.result() if rivals else {},

@@ -79,7 +79,7 @@ def quarantine_gone(
 
 
 def _maybe_claimed(project: Project, number: Number) -> Finding:
-    kapso = "no Kapso API key says more" if project.kapso is None else "Kapso does not list it"
+    kapso = "no Kapso API key says more" if project.kapso is None else "Kapso has not confirmed it"
     detail = f"it is reserved, and its object at Meta is gone: claimed, or deleted; {kapso}"
     return Finding(AttentionKind.MAYBE_CLAIMED, detail, number.phone_number)
 

@@ -76,6 +76,7 @@ def deliver(
         error_message=error[1] if error else None,
     )
     account.messages.append(message)
+    world.came_in.append(message)
     return message
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from aiohttp import web
 
 from .control import CONTROL
+from .delivery import delivery_of, send
 from .faults import Fault
 from .kapso import KAPSO
 from .meta import META
@@ -103,13 +105,22 @@ class Gate:
             await asyncio.sleep(delay_ms / 1000)
             self._work(vendor, call)
 
-        task = asyncio.get_running_loop().create_task(work())
+        self._beside(work())
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something be done while other requests are answered."""
+        task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
     def _work(self, vendor: Vendor, call: Call) -> Answer:
         """Do what was asked and keep the state; the time is that of the work."""
         answer = _dispatch(self.world, vendor, replace(call, now=self.now()))
+        came_in, self.world.came_in = self.world.came_in, []
+        for message in came_in:
+            delivery = delivery_of(self.world, message)
+            if delivery is not None:
+                self._beside(send(delivery))
         path = self.world.options.state_file
         if path is not None and call.method != "GET":
             save_account(path, self.world.account)

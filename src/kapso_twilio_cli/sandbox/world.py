@@ -11,7 +11,7 @@ from .catalogue import DEFAULT_STOCK, Country, Offer
 from .countries import COUNTRIES
 from .faults import Faults
 from .options import CodeMode, SandboxOptions
-from .state import Account, stream
+from .state import Account, Message, stream
 from .stock import Stock, capacity
 from .wire import Answer, Call, Pairs
 
@@ -40,6 +40,8 @@ class World:
     searches: int = 0
     code_modes: dict[str, CodeMode] = field(default_factory=dict)
     """How the codes of single numbers come, by phone number, instead of as the options say."""
+    came_in: list[Message] = field(default_factory=list)
+    """What has just come in by SMS, and is to be told to whom it concerns."""
 
     def stock(self, offer: Offer) -> Stock:
         """Give the stock of an offer: as many as were asked for and as its areas hold."""

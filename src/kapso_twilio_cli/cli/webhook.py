@@ -1,0 +1,209 @@
+"""`kapso-twilio webhook`: take codes in at once, and point numbers there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..domain.phone_number import PhoneNumber, parse_phone_number
+from ..errors import UsageError
+from .command import Command, Invocation, invocation
+from .options import DryRun
+from .patience import LockTimeout, patience
+from .tree import noun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..operations.webhooks import Done, Report
+    from ..project import Project
+    from ..webhook.server import Listening
+
+app = noun("Take codes in at once, instead of asking for them.")
+
+_DEFAULT_PORT = 8080
+
+Url = Annotated[
+    str,
+    typer.Option("--public-url", metavar="URL", help="Address under which Twilio reaches it."),
+]
+Numbers = Annotated[
+    list[str] | None, typer.Argument(metavar="[NUMBER]...", help="Full numbers: +56912345678.")
+]
+All = Annotated[bool, typer.Option("--all", help="Every number of the project.")]
+
+
+@app.command(
+    "serve",
+    cls=Command,
+    epilog="kapso-twilio webhook serve --public-url https://kt.example.com\n"
+    "kapso-twilio webhook serve --public-url https://example.com/kt --port 8081 --json",
+)
+def serve_(
+    ctx: typer.Context,
+    *,
+    public_url: Url,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")
+    ] = _DEFAULT_PORT,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = (
+        "127.0.0.1"
+    ),
+) -> None:
+    """Take in what Twilio sends, until interrupted; a fill that runs meanwhile need not ask.
+
+    Put it behind a proxy that speaks https. SIGHUP makes it read the secrets again. When it is
+    ready it prints one line.
+    """
+    inv = invocation(ctx)
+    from ..domain.public_url import parse_public_url
+    from ..webhook.server import Place, serve
+
+    place = Place(host, port, parse_public_url(public_url))
+    serve(inv.project, place, on_ready=lambda listening: _say_ready(inv, listening))
+
+
+def _say_ready(inv: Invocation, listening: Listening) -> None:
+    if inv.output.json:
+        import msgspec
+
+        print(msgspec.json.encode(listening).decode(), flush=True)
+        return
+    print(f"listening on {listening.url} for {listening.sms_url}", flush=True)
+    inv.note(
+        "next, once, and after numbers were bought: kapso-twilio webhook configure --all"
+        f" --public-url {listening.public_url}"
+    )
+
+
+@app.command(
+    "configure",
+    cls=Command,
+    epilog="kapso-twilio webhook configure --all --public-url https://kt.example.com\n"
+    "kapso-twilio webhook configure +56912345678 --public-url https://kt.example.com",
+)
+def configure_(
+    ctx: typer.Context,
+    numbers: Numbers = None,
+    *,
+    every: All = False,
+    public_url: Url,
+    lock_timeout: LockTimeout = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Let Twilio send what comes in on numbers to the receiver.
+
+    What was set before is kept, for `webhook restore`. Numbers that are bought later need it too.
+    """
+    inv = invocation(ctx)
+    from ..domain.public_url import parse_public_url
+    from ..operations.webhooks import configure
+
+    url, chosen = parse_public_url(public_url), _chosen(numbers, every=every)
+    report = _locked(
+        inv,
+        "webhook configure",
+        lambda project: configure(project, chosen, url),
+        lock_timeout,
+        dry_run=dry_run,
+    )
+    fields = {"dry_run": dry_run, "sms_url": url.sms_url, "numbers": _rows(report)}
+    verb = "would send" if dry_run else "sends"
+    words = [f"{one.phone_number}: Twilio {verb} its SMS to {url.sms_url}" for one in _good(report)]
+    inv.answer("webhook.configure", fields, words)
+    _end(inv, report, "there are no numbers yet; run this again when some were bought")
+
+
+@app.command(
+    "restore",
+    cls=Command,
+    epilog="kapso-twilio webhook restore --all\nkapso-twilio webhook restore +56912345678",
+)
+def restore_(
+    ctx: typer.Context,
+    numbers: Numbers = None,
+    *,
+    every: All = False,
+    lock_timeout: LockTimeout = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Put back what `webhook configure` found set on numbers.
+
+    Where somebody has set another address since, that one stays.
+    """
+    inv = invocation(ctx)
+    from ..operations.webhooks import restore
+
+    chosen = _chosen(numbers, every=every)
+    report = _locked(
+        inv,
+        "webhook restore",
+        lambda project: restore(project, chosen),
+        lock_timeout,
+        dry_run=dry_run,
+    )
+    words = [f"{one.phone_number}: {_restored(one, dry_run=dry_run)}" for one in _good(report)]
+    inv.answer("webhook.restore", {"dry_run": dry_run, "numbers": _rows(report)}, words)
+    _end(inv, report, "there are no numbers")
+
+
+def _chosen(numbers: Sequence[str] | None, *, every: bool) -> list[PhoneNumber] | None:
+    """The numbers that were named; None for all."""
+    if bool(numbers) == every:
+        raise UsageError(
+            "name numbers, or all of them",
+            reason="both were given" if every else "neither was given",
+            hint="write them like +56912345678, or add --all",
+        )
+    return None if every else [parse_phone_number(number) for number in numbers or ()]
+
+
+def _locked(
+    inv: Invocation,
+    command: str,
+    work: Callable[[Project], Report],
+    lock_timeout: str | None,
+    *,
+    dry_run: bool,
+) -> Report:
+    from ..operations.lock import mass_work
+
+    if dry_run:
+        with inv.project.rehearsed() as twin:
+            return work(twin)
+    with mass_work(inv.project, command, patience(inv, lock_timeout)):
+        return work(inv.project)
+
+
+def _restored(one: Done, *, dry_run: bool) -> str:
+    if one.left:
+        return "somebody has set another address since; it stays"
+    if not one.changed:
+        return "nothing to put back"
+    return "would be as it was before" if dry_run else "as it was before"
+
+
+def _good(report: Report) -> list[Done]:
+    return [one for one in report.numbers if one.error is None]
+
+
+def _rows(report: Report) -> list[dict[str, object]]:
+    return [
+        {
+            "phone_number": one.phone_number,
+            "changed": one.changed,
+            "reason": one.error.message if one.error is not None else None,
+        }
+        for one in report.numbers
+    ]
+
+
+def _end(inv: Invocation, report: Report, when_empty: str) -> None:
+    if not report.numbers:
+        inv.note(when_empty)
+    for one in report.numbers:
+        if one.error is not None:
+            inv.note(f"{one.phone_number}: {one.error.message}")
+    if report.error is not None:
+        raise report.error

@@ -1,0 +1,62 @@
+"""Take in what Twilio sends to the receiver: an SMS on one of the project's numbers.
+
+Nothing here asks anybody: Twilio waits for the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from ..domain.lifecycle import NumberState
+from ..domain.one_time_code import read_code
+from ..domain.phone_number import PhoneNumber
+from ..domain.sid import is_message_sid
+from ..inventory.arrivals import Arrival, Arrivals, Taken
+from ..project import Project
+
+_OTP_FILTERED = "30038"
+
+
+class Reception(StrEnum):
+    """What became of a message."""
+
+    TAKEN = "taken"
+    AGAIN = "again"
+    """Twilio sent it once more; it was taken before."""
+    REPLAYED = "replayed"
+    """Somebody sends once more what was delivered before."""
+    STRANGER = "stranger"
+    """It is for a number that is not the project's: nothing is kept of it."""
+    UNREADABLE = "unreadable"
+    """It lacks what an SMS has."""
+
+
+def receive_sms(project: Project, fields: Mapping[str, str], delivery: str | None) -> Reception:
+    """Take in an SMS that Twilio signed; its code is kept, the rest of it is not.
+
+    `delivery` is Twilio's token for it (`I-Twilio-Idempotency-Token`), the same for its retries.
+    """
+    sid, to, body = (fields.get(name, "") for name in ("MessageSid", "To", "Body"))
+    if not is_message_sid(sid) or not to:
+        return Reception.UNREADABLE
+    if not _is_ours(project, PhoneNumber(to)):
+        return Reception.STRANGER
+    is_filtered = fields.get("ErrorCode") == _OTP_FILTERED
+    code = None if is_filtered else read_code(body)
+    arrival = Arrival(sid, PhoneNumber(to), code, is_filtered, project.now())
+    # A text that is no code is somebody's letter: it is none of this program's business.
+    worth_keeping = code is not None or is_filtered or not body.strip()
+    store = Arrivals(project.inventory_path.parent)
+    match store.take(arrival, delivery, worth_keeping=worth_keeping):
+        case Taken.NEW:
+            return Reception.TAKEN
+        case Taken.RETRY:
+            return Reception.AGAIN
+    return Reception.REPLAYED
+
+
+def _is_ours(project: Project, phone_number: PhoneNumber) -> bool:
+    with project.inventory.read() as session:
+        number = session.numbers.find(phone_number)
+    return number is not None and number.state is not NumberState.RELEASED
