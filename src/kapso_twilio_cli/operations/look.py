@@ -39,12 +39,12 @@ class Heard(msgspec.Struct, frozen=True):
 class Look(msgspec.Struct, frozen=True):
     """What one look at the account found."""
 
-    began: float
-    """By the monotonic clock."""
     messages: list[InboundMessage]
     heard: Heard
     rivals: dict[PhoneNumber, str | None]
     """The other project that a number belongs to; one that is not in it was not looked at."""
+    began: float = 0.0
+    """By the monotonic clock; 0 where nobody was asked."""
 
 
 class CallWithoutCode(msgspec.Struct, frozen=True):
@@ -68,10 +68,10 @@ def look(project: Project, waiting: Sequence[Number]) -> Look:
         rivals = beside.submit(rivals_on_newest, project) if any_new else None
         heard = beside.submit(listen_back, project, called) if called else None
         return Look(
-            began=began,
             messages=inbox.since(texted) if texted else [],
             heard=heard.result() if heard else Heard(),
             rivals=rivals.result() if rivals else {},
+            began=began,
         )
 
 
