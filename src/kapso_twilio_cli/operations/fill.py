@@ -14,6 +14,7 @@ from ..errors import KapsoTwilioError, Locked, PaceExceeded, StateError
 from ..inventory.journal import PURCHASE_LIMITED, Entry
 from ..project import Project
 from .batch import error_of_batch
+from .country_work import FAILURES_IN_A_ROW, CountryWork
 from .fill_plan import (
     FillPlan,
     PoolPlan,
@@ -23,7 +24,7 @@ from .fill_plan import (
     pools_to_fill,
 )
 from .known_prices import ask_again
-from .line import FAILURES_IN_A_ROW, CountryWork, Line, Progress
+from .line import Line, Progress
 from .settle import Settlement, settle
 from .shelf import Shelf
 from .stopping import StopRequest, stop_on_signals

@@ -39,9 +39,9 @@ from ..inventory.store import Session
 from ..project import Project
 from .adopt import REASON as ADOPTED
 from .compliance import Papers
+from .country_work import FAILURES_IN_A_ROW
 from .home import require_known
 from .known_prices import keep_prices
-from .line import FAILURES_IN_A_ROW
 from .quote import Quote, Wanted, choose_for, quote
 from .verification import Portfolio, portfolio, require_pools
 

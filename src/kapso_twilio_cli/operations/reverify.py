@@ -15,7 +15,8 @@ from ..errors import KapsoTwilioError
 from ..inventory.journal import RENEWAL_FAILED, RENEWED
 from ..inventory.store import Session
 from ..project import Project
-from .line import FAILURES_IN_A_ROW, CountryWork, Line
+from .country_work import FAILURES_IN_A_ROW, CountryWork
+from .line import Line
 from .stopping import stop_on_signals
 from .verification import Portfolio
 

@@ -11,7 +11,8 @@ from ..domain.standing import require_footing
 from ..errors import StateError
 from ..inventory.numbers import require
 from ..project import Project
-from .line import CountryWork, Line
+from .country_work import CountryWork
+from .line import Line
 from .release_request import keep
 from .stopping import stop_on_signals
 from .upkeep import lapse_expired, take_up_interrupted
