@@ -51,7 +51,8 @@ def attention(project: Project, session: Session, now: datetime) -> list[Attenti
     found += [
         _voice_url_changed(number)
         for number in session.stock.with_voice_before()
-        if number.state is not NumberState.VERIFYING and number.facts.lease_until is None
+        if number.state is not NumberState.VERIFYING
+        and (number.facts.lease_until is None or number.facts.lease_until <= now)
     ]
     found += [
         _of_finding(finding) for finding in session.findings.all() if _still_holds(session, finding)

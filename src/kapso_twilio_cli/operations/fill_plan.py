@@ -185,8 +185,10 @@ def _wanted(
     to_buy = numbers_to_buy(settings.target_size, stock)
     if to_buy and failed >= FAILURES_IN_A_ROW and not to_verify:
         to_buy = 0  # the next would fail too: those that failed are tried again first
-    # What failed before comes last: it must not keep others waiting.
-    to_verify.sort(key=lambda number: (number.facts.verification_failures, number.id))
+    # What failed before, or was tried last, comes last: it must not keep others waiting.
+    to_verify.sort(
+        key=lambda number: (number.facts.verification_failures, number.updated_at, number.id)
+    )
     return PoolPlan(
         country,
         settings.target_size,
@@ -201,7 +203,10 @@ def _wanted(
 def _failed_since_success(session: Session, country: Country, waiting: Sequence[Number]) -> int:
     """How many of those that wait have failed since a number of the pool was verified last."""
     success = session.stock.last_verified(country)
-    return sum(success is None or number.updated_at > success for number in waiting)
+    return sum(
+        number.facts.verification_failures > 0 and (success is None or number.updated_at > success)
+        for number in waiting
+    )
 
 
 def _waits(number: Number, now: datetime) -> bool:

@@ -163,13 +163,20 @@ class Line:
 
     def _leave(self) -> None:
         """Put down what waits for a code; what cannot be written, the next run takes up."""
-        why = self.fatal or self._stop.error()
+        why = self._why_left()
         left = [*self._waiting.values(), *self._to_call, *(one for one, _ in self._with_code)]
         for waiting in left:
             with suppress(StateError, Locked):
                 attempt.give_up(self._project, waiting.number, why)
         called = [waiting.number for waiting in left if waiting.is_called]
         try_to_put_back(self._project, [*self._given_up, *called])
+
+    def _why_left(self) -> KapsoTwilioError:
+        """What ended the run is no answer about the numbers that wait: their codes may yet come."""
+        fatal = self.fatal
+        if isinstance(fatal, VendorRefused):
+            return VendorUnavailable(fatal.message, reason=fatal.reason, hint=fatal.hint)
+        return fatal or self._stop.error()
 
     @property
     def _halted(self) -> bool:
@@ -356,7 +363,11 @@ class Line:
             self._take_failed_verification(waiting.work, give_up_to(self._project, number, rival))
             return
         if waiting.is_called:
-            number = keep_recording(self._project, number, found.message_sid)
+            try:
+                number = keep_recording(self._project, number, found.message_sid)
+            except (StateError, Locked) as error:
+                self._take_failed_verification(waiting.work, error)
+                return
         if waiting.is_second_way:
             self._ways.note_missed(number.country)
         self._with_code.append((replace(waiting, number=number), found.code))
@@ -379,11 +390,14 @@ class Line:
 
     def _give_up(self, waiting: _Waiting, waited: float) -> None:
         number, call = waiting.number, waiting.call
-        if call is not None and call.recording_sid is not None:
-            number = keep_recording(self._project, number, call.recording_sid)
-        error = no_call_brought_it(number, waited, call)
-        attempt.give_up(self._project, number, error)
+        error: KapsoTwilioError = no_call_brought_it(number, waited, call)
         self._given_up.append(number)
+        try:
+            if call is not None and call.recording_sid is not None:
+                number = keep_recording(self._project, number, call.recording_sid)
+            attempt.give_up(self._project, number, error)
+        except (StateError, Locked) as failure:
+            error = failure  # it stays as it is; the next run takes it up
         self._take_failed_verification(waiting.work, error)
 
 

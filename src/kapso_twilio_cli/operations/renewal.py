@@ -102,7 +102,8 @@ def give_back(project: Project, number: Number, error: KapsoTwilioError) -> None
 
 def _take_lease(project: Project, number: Number) -> Number:
     now = project.now()
-    until = now + project.config.meta.code_timeout + _BESIDE_THE_WAIT
+    config = project.config
+    until = now + config.meta.code_timeout + config.voice.call_timeout + _BESIDE_THE_WAIT
     with project.inventory.write() as tx:
         current = tx.numbers.get(number.id)
         if current.state is not NumberState.READY:

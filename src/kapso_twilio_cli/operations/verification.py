@@ -290,7 +290,9 @@ def _verify(project: Project, number: Number, preverified_id: str, code: str) ->
 
 def _ready(project: Project, number: Number, verified: PreverifiedNumber) -> Number:
     now = project.now()
-    if not verified.is_verified or not _lasts(project, verified):
+    if not verified.is_verified:
+        raise _not_verified(number, verified)
+    if not _lasts(project, verified):
         raise _too_short(number, verified)
     facts = verified_facts(number.facts, verified, now)
     with project.inventory.write() as tx:
@@ -318,6 +320,15 @@ def _is_too_early(project: Project, known: PreverifiedNumber) -> bool:
     if not known.is_verified or expiry is None or known.verified_at is None:
         return False
     return project.now() < due_from(expiry, known.verified_at)
+
+
+def _not_verified(number: Number, found: PreverifiedNumber) -> VendorRefused:
+    return VendorRefused(
+        f"Meta does not count {number.phone_number} as verified",
+        reason=f"it took the code, and says {found.status}",
+        hint="kapso-twilio reconcile looks again",
+        concerns=Concerns.NUMBER,
+    )
 
 
 def _too_short(number: Number, verified: PreverifiedNumber) -> VendorRefused:

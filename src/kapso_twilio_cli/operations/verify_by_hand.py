@@ -16,6 +16,7 @@ from ..errors import KapsoTwilioError, StateError, UsageError, VendorRefused
 from ..project import Project
 from . import verification
 from .code_ways import Way
+from .renewal import finish_again
 from .stopping import StopRequest, stop_on_signals
 from .verify import number_to_prove, number_to_verify, taken_up
 from .voice import try_to_put_back
@@ -30,12 +31,15 @@ def verify_with_code(
 ) -> Number:
     """The number as `ready`, by a code that a person gives. The caller holds the lock."""
     number = taken_up(project, number_with_code(project, phone_number, forced=forced))
-    if number.state is NumberState.READY:
+    if number.state is NumberState.READY and number.facts.code_requested_at is None:
         return number
-    number = verification.start_attempt(project, number)
     try:
-        return verification.finish(project, number, code)
+        if number.state is NumberState.READY:  # the code was asked for to verify it anew
+            return finish_again(project, number, code)
+        return verification.finish(project, verification.start_attempt(project, number), code)
     except VendorRefused as refused:
+        if refused.vendor_code is None:
+            raise  # it was taken
         raise VendorRefused(
             f"Meta did not take that code for {phone_number}",
             reason=refused.reason,

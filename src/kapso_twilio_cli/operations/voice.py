@@ -32,8 +32,8 @@ def listen(project: Project, number: Number, way: Way) -> Number:
     """Let the way's URL answer the number's calls; VendorRefused where it takes none."""
     from ..gateways.twilio_calls import VoiceSettings
 
-    if number.facts.voice_before is not None:
-        number = put_back_for_good(project, number)
+    if number.facts.voice_before is not None and _put_back(project, number) is not None:
+        number = _remember(project, number, None)
     found = project.twilio.calls.answering(number.sid)
     if found is None or not found.takes_calls:
         raise VendorRefused(
@@ -49,12 +49,6 @@ def listen(project: Project, number: Number, way: Way) -> Number:
     number = _remember(project, number, kept)
     project.twilio.calls.answer_with(number.sid, ours, instead_of=found.settings)
     return number
-
-
-def put_back_for_good(project: Project, number: Number) -> Number:
-    """Let answer again what answered before, unless somebody has changed that meanwhile."""
-    _put_back(project, number)
-    return _remember(project, number, None)
 
 
 def try_to_put_back(project: Project, numbers: Sequence[Number]) -> None:
@@ -86,7 +80,12 @@ def put_back_left(project: Project) -> list[Number]:
     done = []
     for number in left:
         try:
-            done.append(put_back_for_good(project, number))
+            was_ours = _put_back(project, number)
+            if was_ours is None:
+                continue  # it may be found again, with our settings on it
+            put_back = _remember(project, number, None)
+            if was_ours:
+                done.append(put_back)
         except VendorRefused:
             continue
         except (VendorUnavailable, CredentialsError):
@@ -96,20 +95,26 @@ def put_back_left(project: Project) -> list[Number]:
 
 def keep_recording(project: Project, number: Number, recording_sid: str) -> Number:
     """Write down which recording a person may listen to."""
-    if number.facts.recording_sid == recording_sid:
-        return number
-    facts = replace(number.facts, recording_sid=recording_sid)
     with project.inventory.write() as tx:
-        changed = replace(number, facts=facts)
+        current = tx.numbers.get(number.id)
+        if current.state is not number.state or current.facts.recording_sid == recording_sid:
+            return current
+        facts = replace(current.facts, recording_sid=recording_sid)
+        changed = replace(current, facts=facts)
         return tx.numbers.save(changed, "code_recorded", project.now(), detail=recording_sid)
 
 
-def _put_back(project: Project, number: Number) -> bool:
-    """Put back what was before; False where what answers now is not what this program set."""
+def _put_back(project: Project, number: Number) -> bool | None:
+    """Put back what was before; False where what answers now is not what this program set.
+
+    None where Twilio says that the number is not there.
+    """
     before, ours = _kept(number)
     calls = project.twilio.calls
     found = calls.answering(number.sid)
-    if found is None or found.settings.url != ours.url:
+    if found is None:
+        return None
+    if found.settings.url != ours.url:
         return False
     now = found.settings
     # Somebody may have given it an application or a trunk since, which is none of ours.
