@@ -15,6 +15,9 @@ from kapso_twilio_cli.domain.reverification import due_from
 from tests.projects import ReadyProject, ready_project
 from tests.vendors import running_sandbox
 
+from .inbox import first_code
+from .voice_settings import voice_settings
+
 SECONDS = 1 / 86_400
 VALID_FOR = 8.0
 
@@ -66,6 +69,14 @@ def actions(project: ReadyProject, *options: str) -> list[tuple[str, str]]:
     """What a reconcile did, by kind and number."""
     found = project.answer("reconcile", *options)["actions"]
     return [(one["kind"], one["phone_number"]) for one in found]
+
+
+def called_and_put_back(project: ReadyProject) -> bool:
+    """Whether every number's code came by voice, and its calls are answered as before."""
+    methods = project.rows("SELECT DISTINCT code_method FROM numbers")
+    left = project.rows("SELECT 1 FROM numbers WHERE voice_before IS NOT NULL")
+    urls = {one["voice_url"] for one in voice_settings(project).values()}
+    return (methods, left, urls) == ([("voice",)], [], {""})
 
 
 def asked(project: ReadyProject) -> int:
@@ -247,3 +258,31 @@ def test_status_names_the_next_expiries_soonest_first(project: ReadyProject) -> 
     assert times == sorted(times)
     (line,) = [one for one in project.call("status").out.splitlines() if "next expir" in one]
     assert line.startswith(f"next expiries: {shown[0]['phone_number']} on {times[0][:10]}, ")
+
+
+def test_numbers_are_verified_anew_by_voice_too(clocked: Clocked) -> None:
+    with clocked(valid_for=20.0) as project:
+        project.answer("config", "set", "meta.code_method", "voice")
+        before = expiries(project)
+        wait_until_due(project)
+        assert len(actions(project)) == 2
+        after = expiries(project)
+        assert all(after[number] > before[number] for number in before)
+        assert called_and_put_back(project)
+
+
+def test_a_code_by_hand_serves_a_number_that_is_to_be_verified_anew(clocked: Clocked) -> None:
+    with clocked(valid_for=30.0, pools={"US": {"target_size": 1}}) as project:
+        (number,) = expiries(project)
+        before = expiries(project)[number]
+        project.sandbox.codes_come(number, "two-codes")
+        take = r"IncomingPhoneNumbers/PN\w+\.json"
+        project.sandbox.fault(method="POST", path=take, fault="status", status=400)
+        wait_until_due(project)
+        assert project.call("reconcile").exit_code == 5
+        assert expiries(project)[number] == before
+        project.sandbox.clear_faults()
+        assert project.call("number", "verify", number, "--code", "000000").exit_code == 5
+        code = first_code(project)
+        assert project.answer("number", "verify", number, "--code", code)["state"] == "ready"
+        assert expiries(project)[number] > before

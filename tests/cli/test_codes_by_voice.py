@@ -272,6 +272,11 @@ def test_settings_that_could_not_be_put_back_are_told_and_put_back_later(start: 
         assert "twimlets" in voice_settings(project)[number]["voice_url"]
         kinds = [one["kind"] for one in project.answer("status")["attention"]]
         assert "voice_url_changed" in kinds
+        not_there = {"code": 20404, "message": "not found", "status": 404}
+        read: dict[str, Any] = {"method": "GET", "path": set_it, "body": not_there}
+        project.sandbox.fault(fault="status", status=404, **read)
+        assert project.answer("reconcile", "--no-fill")["actions"] == [], "it may come back"
+        project.sandbox.clear_faults()
         actions = project.answer("reconcile", "--no-fill")["actions"]
         assert [(one["kind"], one["phone_number"]) for one in actions] == [
             ("voice_url_put_back", number)

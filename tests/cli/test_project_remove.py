@@ -152,6 +152,14 @@ def test_an_unresolved_purchase_keeps_it(project: ReadyProject) -> None:
     )
 
 
+def test_numbers_that_twilio_points_here_keep_it(project: ReadyProject) -> None:
+    project.answer("pool", "fill")
+    project.answer("webhook", "configure", "--all", "--public-url", "https://kt.example.com")
+    refused(project, reason="2 changed SmsUrls", hint="kapso-twilio webhook restore --all")
+    project.answer("webhook", "restore", "--all")
+    assert remove(project, "--yes").exit_code == 0
+
+
 def test_a_release_that_is_not_done_keeps_it(project: ReadyProject) -> None:
     project.answer("pool", "fill")
     with closing(sqlite3.connect(project.inventory)) as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox
 
+from .inbox import first_code
 from .voice_settings import FORMER, change_voice, voice_settings
 
 PERSON = "+14155550100"
@@ -42,15 +42,7 @@ def missed(project: ReadyProject) -> str:
     project.sandbox.fault(method="POST", path=take, fault="status", status=400)
     assert project.call("number", "verify", number).exit_code == 5
     project.sandbox.clear_faults()
-    known = project.sandbox.credentials
-    listed = project.sandbox.session.get(
-        f"{project.sandbox.url}/2010-04-01/Accounts/{known['account_sid']}/Messages.json",
-        auth=(known["account_sid"], known["auth_token"]),
-        timeout=30,
-    ).json()["messages"]
-    found = re.search(r"\d{3}-\d{3}", listed[0]["body"])
-    assert found is not None
-    return found[0]
+    return first_code(project)
 
 
 def test_a_code_that_a_person_gives_verifies_the_number(project: ReadyProject) -> None:

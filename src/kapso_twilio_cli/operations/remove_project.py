@@ -125,12 +125,20 @@ def _refuse_while_in_use(project: Project, session: Session) -> None:
         for one in listed
     )
     releases = sum(one.number.facts.release_requested_at is not None for one in listed)
+    pointed = sum(one.number.facts.webhook_before is not None for one in listed)
+    called = len(session.stock.with_voice_before())
     unresolved = len(session.purchases.unresolved())
     reasons = (
         (held, "reserved number", "kapso-twilio reservation list"),
         (connected, "connected number", "kapso-twilio number list --state connected"),
         (unresolved, "unresolved purchase", "kapso-twilio reconcile --no-fill"),
         (releases, "unfinished release", "kapso-twilio status"),
+        (
+            pointed,
+            "changed SmsUrl",
+            "kapso-twilio webhook restore --all",
+        ),
+        (called, "changed VoiceUrl", "kapso-twilio reconcile --no-fill"),
     )
     found = [
         (f"{count} {what}{'s' * (count != 1)}", command)

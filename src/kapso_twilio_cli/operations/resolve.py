@@ -143,7 +143,7 @@ def _pending_purchase(project: Project, ref: str) -> Purchase | None:
 _IN_WORDS = {
     ResolveReason.NO_POOL: "the country has no pool",
     ResolveReason.POOL_DISABLED: "its pool is disabled",
-    ResolveReason.POOL_EMPTY: "its pool has none whose verification lasts long enough",
+    ResolveReason.POOL_EMPTY: "its pool has none that can be handed out now",
     ResolveReason.CUSTOM_META: "the project uses its own Meta credentials, so it has no pools",
 }
 

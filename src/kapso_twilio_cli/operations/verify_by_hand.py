@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ..domain.code_method import CodeMethod
 from ..domain.lifecycle import NumberEvent, NumberState
-from ..domain.number import Number
+from ..domain.number import Number, NumberFacts
 from ..domain.phone_number import PhoneNumber
 from ..domain.twiml import echo_url, forwarding_twiml
 from ..errors import KapsoTwilioError, StateError, UsageError, VendorRefused
@@ -31,7 +31,7 @@ def verify_with_code(
 ) -> Number:
     """The number as `ready`, by a code that a person gives. The caller holds the lock."""
     number = taken_up(project, number_with_code(project, phone_number, forced=forced))
-    if number.state is NumberState.READY and number.facts.code_requested_at is None:
+    if number.state is NumberState.READY and not _was_asked(number.facts):
         return number
     try:
         if number.state is NumberState.READY:  # the code was asked for to verify it anew
@@ -53,15 +53,19 @@ def verify_with_code(
 def number_with_code(project: Project, phone_number: PhoneNumber, *, forced: bool) -> Number:
     """The number, if a code was asked for that can be given; else the StateError."""
     number = number_to_prove(project, phone_number, forced=forced)
-    facts = number.facts  # a failure may be this code's: a person may have mistyped it
-    asked = facts.code_requested_at is not None or facts.verification_failures > 0
-    if (not asked or facts.preverified_id is None) and number.state is not NumberState.READY:
+    if not _was_asked(number.facts) and number.state is not NumberState.READY:
         raise StateError(
             f"no code was asked for {phone_number}",
             reason="a code can be given only when Meta has sent one",
             hint=f"kapso-twilio number verify {phone_number}",
         )
     return number
+
+
+def _was_asked(facts: NumberFacts) -> bool:
+    """Whether a code was asked for since the last success; the failure may be a mistyped one."""
+    asked = facts.code_requested_at is not None or facts.verification_failures > 0
+    return asked and facts.preverified_id is not None
 
 
 def forward_code(
