@@ -6,12 +6,12 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
 from ..domain.country import Country
-from ..domain.drift import Recorded
 from ..domain.lifecycle import (
     ENTRIES,
     TRANSITIONS,
@@ -27,6 +27,9 @@ from ..domain.phone_number import PhoneNumber
 from ..errors import Locked, StateError
 from . import columns
 from .journal import Entry, Events
+
+if TYPE_CHECKING:
+    from ..domain.drift import Recorded
 
 _CLAIMED = TRANSITIONS[NumberState.READY][NumberEvent.CLAIM]
 
@@ -197,6 +200,8 @@ class Numbers:
 
     def recorded_under(self, sids: Sequence[str]) -> dict[str, Recorded]:
         """What is recorded of those of the SIDs that are known; released rows are left out."""
+        from ..domain.drift import Recorded
+
         rows = self._connection.execute(
             f"SELECT id, sid, label, state FROM numbers WHERE sid IN ({_marks(sids)})"
             " AND state <> 'released'",

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,17 +18,19 @@ from ..domain.standing import Footing, Standing
 from ..errors import StateError
 from . import columns
 from .connection import Database
-from .findings import Findings
 from .journal import Events, Journal
-from .listing import Filter, ListedNumber, listed_numbers
 from .mark import Mark
 from .numbers import Numbers
-from .prices import Prices
 from .purchases import Purchases
 from .reservations import Reservations
-from .runs import Runs
 from .standings import OLD_COPY, Standings
-from .stock import Stock
+
+if TYPE_CHECKING:
+    from .findings import Findings
+    from .listing import Filter, ListedNumber
+    from .prices import Prices
+    from .runs import Runs
+    from .stock import Stock
 
 
 class Vendors(StrEnum):
@@ -48,7 +52,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Session:
-    """One transaction on the inventory."""
+    """One transaction on the inventory; what a hand-out does without is loaded when asked for."""
 
     def __init__(
         self, connection: sqlite3.Connection, journal: Journal, *, is_old_copy: bool = False
@@ -58,14 +62,40 @@ class Session:
         self.numbers = Numbers(connection, self.events)
         self.purchases = Purchases(connection, self.events)
         self.reservations = Reservations(connection)
-        self.runs = Runs(connection)
         self.standing = Standings(connection, self.events, is_old_copy=is_old_copy)
-        self.findings = Findings(connection)
-        self.prices = Prices(connection)
-        self.stock = Stock(connection)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """When mass work ran last."""
+        from .runs import Runs
+
+        return Runs(self._connection)
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What the last look at the account found."""
+        from .findings import Findings
+
+        return Findings(self._connection)
+
+    @cached_property
+    def prices(self) -> Prices:
+        """What Twilio asked for numbers when it was asked last."""
+        from .prices import Prices
+
+        return Prices(self._connection)
+
+    @cached_property
+    def stock(self) -> Stock:
+        """Counts and lists over many numbers."""
+        from .stock import Stock
+
+        return Stock(self._connection)
 
     def listed(self, wanted: Filter) -> list[ListedNumber]:
         """Numbers and who holds each."""
+        from .listing import listed_numbers
+
         return listed_numbers(self._connection, wanted)
 
 
