@@ -45,7 +45,7 @@ def list_(ctx: typer.Context, *, state: StateOption = None) -> None:
         listed = session.purchases.listed(state)
     purchases = [_fields(purchase) for purchase in listed]
     rows = [[_in_table(purchase, column) for column in _COLUMNS] for purchase in purchases]
-    empty = "nothing was bought yet" if state is None else f"no purchase is {state}"
+    empty = "no purchase is recorded" if state is None else f"no purchase is {state}"
     inv.answer("purchase.list", {"purchases": purchases}, [Table(_COLUMNS, rows, empty)])
 
 

@@ -6,8 +6,7 @@ until its verification ends if this fails. A lease that a killed process left en
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from ..project import Project
 from .code_ways import Way
 from .earlier_codes import EarlierCodes
 from .put_off import after_failure, in_words, is_refusal
-from .verification import ask, verified_facts
+from .verification import ask, failing, verified_facts
 from .voice import try_to_put_back
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def begin_again(
     number = _take_lease(project, number)
     if number.state is not NumberState.READY:
         return number
-    with _failing(project, number):
+    with failing(project, number, give_back):
         return _begin_again(project, number, listed, way, earlier)
 
 
@@ -57,7 +56,7 @@ def ask_in_another_way(project: Project, number: Number, way: Way) -> Number:
     number = _take_lease(project, number)
     if number.state is not NumberState.READY:
         return number
-    with _failing(project, number):
+    with failing(project, number, give_back):
         return _ask(project, number, preverified_id, way, number.facts.inbox_mark)
 
 
@@ -66,22 +65,11 @@ def finish_again(project: Project, number: Number, code: str) -> Number:
 
     Its calls are answered as before from then on.
     """
-    with _failing(project, number):
+    with failing(project, number, give_back):
         renewed = _verify(project, number, code)
     if renewed.facts.voice_before is not None:
         try_to_put_back(project, [renewed])
     return renewed
-
-
-@contextmanager
-def _failing(project: Project, number: Number) -> Iterator[None]:
-    """Within, a failure ends the lease, and puts back what answered the number's calls."""
-    try:
-        yield
-    except KapsoTwilioError as error:
-        give_back(project, number, error)
-        try_to_put_back(project, [number])
-        raise
 
 
 def give_back(project: Project, number: Number, error: KapsoTwilioError) -> None:

@@ -6,7 +6,7 @@ where it was left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from ..gateways.meta_preverified import PreverifiedNumber
     from ..gateways.twilio_inbox import InboundMessage
     from .earlier_codes import EarlierCodes
+
+GiveUp = Callable[[Project, Number, KapsoTwilioError], None]
+"""Puts a number down whose attempt failed."""
 
 Portfolio = Mapping[PhoneNumber, "PreverifiedNumber"]
 """What Meta listed when the run began."""
@@ -80,7 +83,7 @@ def begin(
     come (`earlier`) that a broken-off run asked for.
     """
     number = start_attempt(project, number)
-    with _failing(project, number):
+    with failing(project, number, give_up_attempt):
         return _ask_for_code(project, number, known.get(number.phone_number), way, earlier)
 
 
@@ -97,7 +100,7 @@ def ask_again(project: Project, number: Number, way: Way) -> Number:
     """Ask for the number's code once more, in another way than before."""
     preverified_id = number.facts.preverified_id
     assert preverified_id is not None
-    with _failing(project, number):
+    with failing(project, number, give_up_attempt):
         return _request_code(project, number, preverified_id, way, number.facts.inbox_mark)
 
 
@@ -108,7 +111,7 @@ def finish(project: Project, number: Number, code: str) -> Number:
     """
     preverified_id = number.facts.preverified_id
     assert preverified_id is not None
-    with _failing(project, number):
+    with failing(project, number, give_up_attempt):
         ready = _verify(project, number, preverified_id, code)
     if ready.facts.voice_before is not None:
         try_to_put_back(project, [ready])
@@ -116,12 +119,12 @@ def finish(project: Project, number: Number, code: str) -> Number:
 
 
 @contextmanager
-def _failing(project: Project, number: Number) -> Iterator[None]:
+def failing(project: Project, number: Number, give_up: GiveUp) -> Iterator[None]:
     """Within, a failure gives the attempt up, and puts back what answered the number's calls."""
     try:
         yield
     except KapsoTwilioError as error:
-        give_up_attempt(project, number, error)
+        give_up(project, number, error)
         try_to_put_back(project, [number])
         raise
 
