@@ -60,8 +60,9 @@ def reconcile_(
     dry_run: DryRun = False,
     detailed_exitcode: DetailedExitcode = False,
 ) -> None:
-    """Settle purchases, hold the inventory against the account, expire, and fill the pools.
+    """Settle purchases, hold the inventory against the account, and keep the pools full.
 
+    Reservations expire, and ready numbers are verified anew before their time is over.
     Quiet when there is nothing to do: made for cron.
     """
     inv = invocation(ctx)

@@ -51,7 +51,7 @@ def serve_(
         "127.0.0.1"
     ),
 ) -> None:
-    """Take in what Twilio sends, until interrupted; a fill that runs meanwhile need not ask.
+    """Take in the SMS that Twilio sends, until interrupted; a fill beside it need not ask.
 
     Put it behind a proxy that speaks https. SIGHUP makes it read the secrets again. When it is
     ready it prints one line.
@@ -92,7 +92,7 @@ def configure_(
     lock_timeout: LockTimeout = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Let Twilio send what comes in on numbers to the receiver.
+    """Let Twilio send the SMS that come in on numbers to the receiver.
 
     What was set before is kept, for `webhook restore`. Numbers that are bought later need it too.
     """
