@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox
 
-from .account import ONE, actions, kinds, name_of, number
+from .account import ONE, OURS, actions, kinds, name_of, number
 
 
 @pytest.fixture
@@ -170,6 +171,38 @@ def test_an_old_copy_stays_barred_while_kapso_does_not_answer(old_copy: ReadyPro
     old_copy.sandbox.clear_faults()
     old_copy.answer("reconcile", "--no-fill")
     assert old_copy.answer("resolve", "--ref", "b")["path"] == "pool"
+
+
+def test_an_old_copy_ends_no_reservation_while_kapso_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox
+) -> None:
+    project = ready_project(
+        tmp_path, monkeypatch, sandbox, kapso=True, onboarding={"reservation_ttl": "1s"}
+    )
+    project.answer("pool", "fill")
+    project.answer("resolve", "--ref", "a")
+    copy = tmp_path / "copy.db"
+    shutil.copy(project.inventory, copy)
+    project.answer("resolve", "--ref", "b")
+    shutil.copy(copy, project.inventory)
+    time.sleep(1.1)
+    sandbox.fault(fault="status", status=503, path="/platform/v1", times=None)
+    sandbox.forget_requests()
+    assert project.call("reconcile", "--no-fill").exit_code in (7, 75)
+    assert not [one for one in sandbox.requests() if one.startswith("DELETE")]
+    assert project.states() == {"reserved": 1, "ready": 1}
+
+
+def test_a_new_inventory_beside_the_projects_numbers_takes_no_other_in_to_hand_it_out(
+    filled: ReadyProject,
+) -> None:
+    filled.sandbox.buy_in_console(OURS)
+    filled.inventory.unlink()
+    filled.answer("inventory", "create")
+    called = filled.call("number", "import", OURS)
+    assert called.exit_code == 3
+    assert "reconcile --adopt" in called.err
+    assert filled.call("resolve", "--country", "US", "--ref", "b").exit_code == 3
 
 
 def test_an_adoption_whose_label_cannot_be_put_on_leaves_one_home(filled: ReadyProject) -> None:

@@ -174,9 +174,11 @@ def test_another_projects_backup_is_refused(project: ReadyProject) -> None:
     assert f"{project.home / 'mine.db'} belongs to another Twilio account" in called.err
 
 
-def test_a_restore_waits_for_no_other_mass_work(project: ReadyProject) -> None:
+def test_a_restore_waits_for_other_mass_work_only_if_told_to(project: ReadyProject) -> None:
     project.answer("inventory", "backup", "mine.db")
     with FileLock(project.inventory.parent / "run.lock"):
         called = project.call("inventory", "restore", "mine.db", "--yes")
-    assert called.exit_code == 75
+        waited = project.call("inventory", "restore", "mine.db", "--yes", "--lock-timeout", "1s")
+    assert (called.exit_code, waited.exit_code) == (75, 75)
     assert "another run is at work" in called.err
+    assert "--lock-timeout" in called.err

@@ -181,6 +181,7 @@ def test_another_projects_number_is_refused(project: ReadyProject) -> None:
 
 
 def test_a_number_of_another_inventory_of_the_project_is_refused(project: ReadyProject) -> None:
+    project.answer("reconcile", "--no-fill")
     project.sandbox.buy_in_console(NUMBER, "kt:acme:aaaaaaaa:bbbbbbbbbbbbbbbb")
     imports_nothing(
         project,

@@ -88,6 +88,9 @@ def test_a_dry_run_lists_what_is_due_and_changes_nothing(project: ReadyProject) 
     assert project.bought() == []
     project.answer("reconcile")
     assert project.call("reconcile", "--dry-run", "--detailed-exitcode").exit_code == 0
+    called = project.call("reconcile", "--detailed-exitcode")
+    assert called.exit_code == 2
+    assert "--detailed-exitcode needs --dry-run" in called.err
 
 
 def test_how_it_ended_is_kept_for_status(

@@ -25,6 +25,7 @@ BATCHES = (
     "pool fill",
     "pool fill, by voice",
     "reconcile",
+    "reconcile, against the account",
     "reconcile, verifying anew",
     "reconcile --adopt",
     "pool trim",

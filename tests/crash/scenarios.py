@@ -170,6 +170,15 @@ def everything_to_do(project: ReadyProject) -> None:
     time.sleep(max(0.0, over_at - time.monotonic()))  # the reservation, and any lateness
 
 
+def changed_in_the_account(project: ReadyProject) -> None:
+    """What only a look at the account, Kapso and Meta shows: claimed, gone, and forgotten."""
+    held(project)
+    (reserved,) = project.rows("SELECT preverified_id FROM numbers WHERE state = 'reserved'")
+    project.sandbox.claim(preverified_id=str(reserved[0]), customer_id="c")
+    project.sandbox.remove(number_in(project, "ready"))
+    project.sandbox.buy_in_console(CONSOLE, "kt:acme:zzzzzzzz:aaaaaaaaaaaaaaaa")
+
+
 def no_more_than(count: int) -> Mapping[str, object]:
     """Limits that one purchase too many would break."""
     return {"max_numbers": count, "max_purchases_per_run": count, "max_purchases_per_day": count}
@@ -254,6 +263,16 @@ SCENARIOS = (
         changes=SOON_OVER,
         surplus={"US": 1},
     ),
+    # Three, the console's, and one in the place of the one that is gone.
+    Scenario(
+        "reconcile, against the account",
+        says("reconcile"),
+        5,
+        changed_in_the_account,
+        changes={"pools": POOL},
+        kapso=True,
+        is_full=False,
+    ),
     Scenario(
         "reconcile, verifying anew",
         says("reconcile"),
@@ -306,6 +325,7 @@ SCENARIOS = (
         3,
         filled,
         changes={"pools": POOL},
+        kapso=True,
         surplus={"US": 1},
     ),
     Scenario(
@@ -317,7 +337,7 @@ SCENARIOS = (
         again=frozenset({0, 3}),
         surplus={"US": 3},
     ),
-    Scenario("number import", says("number", "import", CONSOLE), 3, in_the_console),
+    Scenario("number import", says("number", "import", CONSOLE), 3, in_the_console, kapso=True),
     Scenario(
         "reconcile --adopt",
         says("reconcile", "--adopt"),

@@ -17,6 +17,8 @@ from kapso_twilio_cli.domain.number_type import NumberType
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
 from kapso_twilio_cli.errors import ConfigError, CredentialsError, VendorRefused, VendorUnavailable
 from kapso_twilio_cli.gateways.twilio_inbox import InboundMessage
+from kapso_twilio_cli.operations.code_ways import BY_SMS
+from kapso_twilio_cli.operations.earlier_codes import NOTHING_CAME
 from kapso_twilio_cli.operations.verification import (
     CodeArrived,
     CodeFiltered,
@@ -137,7 +139,7 @@ def verified_at_meta(shop: Shop, phone_number: PhoneNumber) -> str:
 
 def test_a_number_goes_from_provisioned_to_ready(shop: Shop) -> None:
     number = shop.member(NUMBER)
-    waiting = begin(shop.project, number, portfolio(shop.project))
+    waiting = begin(shop.project, number, portfolio(shop.project), BY_SMS, NOTHING_CAME)
     assert waiting.state is NumberState.VERIFYING
     assert waiting.facts.preverified_id is not None
     ready = finish(shop.project, waiting, code_for(shop, waiting))
@@ -156,7 +158,7 @@ def test_an_object_that_a_customer_may_have_seen_is_deleted_and_the_number_added
     number = shop.member(NUMBER)  # which has forgotten its object: its reservation was ended
     seen = verified_at_meta(shop, NUMBER)
     shop.sandbox.forget_requests()
-    waiting = begin(shop.project, number, portfolio(shop.project))
+    waiting = begin(shop.project, number, portfolio(shop.project), BY_SMS, NOTHING_CAME)
     assert waiting.state is NumberState.VERIFYING
     assert waiting.facts.preverified_id != seen
     assert shop.project.meta.read(seen) is None
@@ -169,7 +171,7 @@ def test_an_object_that_a_broken_off_attempt_verified_is_used_as_it_is(shop: Sho
     preverified_id = verified_at_meta(shop, number_in_console(shop))
     number = enter(shop, preverified_id)
     shop.sandbox.forget_requests()
-    ready = begin(shop.project, number, portfolio(shop.project))
+    ready = begin(shop.project, number, portfolio(shop.project), BY_SMS, NOTHING_CAME)
     assert (ready.state, ready.facts.preverified_id) == (NumberState.READY, preverified_id)
     assert [count(shop.sandbox, what) for what in (DELETE, ADD, ASK)] == [0, 0, 0]
 
@@ -177,7 +179,7 @@ def test_an_object_that_a_broken_off_attempt_verified_is_used_as_it_is(shop: Sho
 def test_an_object_that_was_never_verified_is_used_again(shop: Shop) -> None:
     number = shop.member(NUMBER)
     preverified_id = shop.project.meta.add(NUMBER)
-    waiting = begin(shop.project, number, portfolio(shop.project))
+    waiting = begin(shop.project, number, portfolio(shop.project), BY_SMS, NOTHING_CAME)
     assert waiting.facts.preverified_id == preverified_id
     assert [count(shop.sandbox, what) for what in (DELETE, ADD, ASK)] == [0, 1, 1]
 
@@ -186,7 +188,7 @@ def test_an_object_that_was_added_since_the_listing_is_found(shop: Shop) -> None
     number = shop.member(NUMBER)
     known = portfolio(shop.project)
     preverified_id = shop.project.meta.add(NUMBER)
-    waiting = begin(shop.project, number, known)
+    waiting = begin(shop.project, number, known, BY_SMS, NOTHING_CAME)
     assert waiting.facts.preverified_id == preverified_id
 
 
@@ -197,7 +199,7 @@ def test_an_object_that_was_verified_by_somebody_else_since_the_listing_is_not_t
     known = portfolio(shop.project)
     verified_at_meta(shop, NUMBER)
     with pytest.raises(VendorRefused):
-        begin(shop.project, number, known)
+        begin(shop.project, number, known, BY_SMS, NOTHING_CAME)
     left = shop.number(NUMBER)
     assert left is not None
     assert (left.state, left.facts.preverified_id) == (NumberState.PROVISIONED, None)
@@ -207,7 +209,7 @@ def test_the_request_for_a_code_is_written_down_before_it_is_made(shop: Shop) ->
     number = shop.member(NUMBER)
     shop.sandbox.fault(fault="drop_after", path="request_code")
     with pytest.raises(VendorUnavailable):
-        begin(shop.project, number, portfolio(shop.project))
+        begin(shop.project, number, portfolio(shop.project), BY_SMS, NOTHING_CAME)
     left = shop.number(NUMBER)
     assert left is not None
     assert left.facts.preverified_id is not None
@@ -216,7 +218,7 @@ def test_the_request_for_a_code_is_written_down_before_it_is_made(shop: Shop) ->
 
 def test_a_refusal_is_a_failure_of_the_number(shop: Shop) -> None:
     number = shop.member(NUMBER)
-    waiting = begin(shop.project, number, portfolio(shop.project))
+    waiting = begin(shop.project, number, portfolio(shop.project), BY_SMS, NOTHING_CAME)
     wrong = "000000" if code_for(shop, waiting) != "000000" else "000001"
     with pytest.raises(VendorRefused):
         finish(shop.project, waiting, wrong)
@@ -235,7 +237,7 @@ def test_a_vendor_that_is_away_is_no_failure_of_the_number(
     known = portfolio(shop.project)
     shop.sandbox.fault(fault="status", path="add_phone_numbers", status=status)
     with pytest.raises(kind):
-        begin(shop.project, number, known)
+        begin(shop.project, number, known, BY_SMS, NOTHING_CAME)
     left = shop.number(NUMBER)
     assert left is not None
     assert (left.state, left.facts.verification_failures) == (NumberState.PROVISIONED, 0)
@@ -251,7 +253,7 @@ def test_the_object_at_meta_of_a_number_that_another_project_took_is_left_alone(
     preverified_id = verified_at_meta(shop, NUMBER)
     shop.project.twilio.numbers.label(number.sid, OTHER_LABEL)
     with pytest.raises(VendorRefused):
-        begin(shop.project, number, portfolio(shop.project))
+        begin(shop.project, number, portfolio(shop.project), BY_SMS, NOTHING_CAME)
     assert_given_up(shop)
     left = shop.project.meta.read(preverified_id)
     assert left is not None
@@ -260,7 +262,7 @@ def test_the_object_at_meta_of_a_number_that_another_project_took_is_left_alone(
 
 def test_a_number_that_a_person_renamed_becomes_ready(shop: Shop) -> None:
     number = shop.member(NUMBER)
-    waiting = begin(shop.project, number, portfolio(shop.project))
+    waiting = begin(shop.project, number, portfolio(shop.project), BY_SMS, NOTHING_CAME)
     shop.project.twilio.numbers.label(number.sid, "Support line")
     ready = finish(shop.project, waiting, code_for(shop, waiting))
     assert ready.state is NumberState.READY
@@ -275,7 +277,7 @@ def assert_given_up(shop: Shop) -> None:
 
 def test_success_forgets_former_failures(shop: Shop) -> None:
     number = shop.member(NUMBER, verification_failures=2)
-    waiting = begin(shop.project, number, portfolio(shop.project))
+    waiting = begin(shop.project, number, portfolio(shop.project), BY_SMS, NOTHING_CAME)
     ready = finish(shop.project, waiting, code_for(shop, waiting))
     assert ready.facts.verification_failures == 0
 

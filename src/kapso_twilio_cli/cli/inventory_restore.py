@@ -9,6 +9,7 @@ import typer
 
 from .command import Command, Invocation, invocation
 from .options import DryRun, Yes
+from .patience import LockTimeout, patience
 
 if TYPE_CHECKING:
     from ..inventory.contents import Contents
@@ -31,6 +32,7 @@ def restore(
     path: Annotated[str, typer.Argument(metavar="PATH", help="The backup.")],
     *,
     yes: Yes = False,
+    lock_timeout: LockTimeout = None,
     dry_run: DryRun = False,
 ) -> None:
     """Put a backup in the inventory's place, and keep what was bought and handed out since.
@@ -42,11 +44,12 @@ def restore(
     from ..operations.restore import rehearse_restore, restore_inventory
 
     project, backup = inv.project, Path(path).absolute()
+    waits = patience(inv, lock_timeout)
     if dry_run:
-        restored = rehearse_restore(project, backup)
+        restored = rehearse_restore(project, backup, waits)
     else:
         restored = restore_inventory(
-            project, backup, lambda held: _approve(inv, project, backup, held, yes=yes)
+            project, backup, lambda held: _approve(inv, project, backup, held, yes=yes), waits
         )
     inv.answer(
         "inventory.restore",

@@ -90,6 +90,7 @@ def _by_hand(code: str | None, forward_to: str | None) -> _ByHand:
         raise UsageError(
             "give --code or --forward-to, not both",
             reason="the code is heard first, and given afterwards",
+            hint="first with --forward-to +E164, then again with --code 123456",
         )
     return _ByHand(
         parse_code(code) if code is not None else None,

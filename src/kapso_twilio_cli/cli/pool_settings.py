@@ -82,6 +82,7 @@ def remove_pool(ctx: typer.Context, country: CountryName, *, dry_run: DryRun = F
         raise StateError(
             f"there is no pool for {code}",
             reason="pools there are: " + (", ".join(pools) or "none"),
+            hint="kapso-twilio pool list",
         )
     draft = edit(inv, [(("pools", code), REMOVED)], dry_run=dry_run)
     fields = {**outcome(draft, dry_run=dry_run), "country": code}

@@ -10,6 +10,7 @@ from ..domain.project_name import parse_project_name
 from ..errors import UsageError
 from .command import Command, Invocation, invocation
 from .options import DryRun, Yes
+from .patience import LockTimeout, patience
 
 if TYPE_CHECKING:
     from ..operations.remove_project import Removal
@@ -30,6 +31,7 @@ def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The project.")],
     *,
     yes: Yes = False,
+    lock_timeout: LockTimeout = None,
     dry_run: DryRun = False,
 ) -> None:
     """Remove a project's file and stored secrets, and put its inventory away.
@@ -46,6 +48,7 @@ def remove(
         removal = remove_project(
             project,
             lambda plan: inv.confirm(f"Remove it? {' '.join(_stays(project, plan))}", yes=yes),
+            patience(inv, lock_timeout),
         )
     fields = {
         "dry_run": dry_run,

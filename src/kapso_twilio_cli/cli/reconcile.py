@@ -14,6 +14,7 @@ from ..errors import (
     OutcomeUnknown,
     StateError,
     Terminated,
+    UsageError,
 )
 from .command import Command, Invocation, invocation
 from .options import Concurrency, DryRun, Yes
@@ -66,6 +67,12 @@ def reconcile_(
     Quiet when there is nothing to do: made for cron.
     """
     inv = invocation(ctx)
+    if detailed_exitcode and not dry_run:
+        raise UsageError(
+            "--detailed-exitcode needs --dry-run",
+            reason="it tells whether there is work, before any is done",
+            hint="kapso-twilio reconcile --dry-run --detailed-exitcode",
+        )
     project = inv.project
     from ..operations.fill import FillOptions
     from ..operations.lock import mass_work

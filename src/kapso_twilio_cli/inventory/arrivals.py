@@ -29,7 +29,8 @@ NAME = "arrivals.db"
 KEPT_FOR = timedelta(minutes=14)
 """So long a code may be used. Whoever deletes the old ones comes every few seconds, so that none is
 there for 15 minutes."""
-_KNOWN_FOR = timedelta(days=400)  # so long Twilio itself keeps a message
+# So long Twilio itself keeps a message: reference "Twilio", 7 (read 2026-11-22).
+_KNOWN_FOR = timedelta(days=400)
 
 _SCHEMA = (
     """

@@ -248,11 +248,11 @@ class Numbers:
         ).fetchall()
         return [number_in(row) for row in rows]
 
-    def expired(self, pool: Country, now: datetime) -> list[Number]:
-        """The pool's ready numbers whose verification has ended."""
+    def expired(self, pool: Country, valid_at: datetime) -> list[Number]:
+        """The pool's ready numbers whose verification does not last until then."""
         rows = self._connection.execute(
             "SELECT * FROM numbers WHERE pool = ? AND state = ? AND verification_expiry_time < ?",
-            (pool, NumberState.READY, columns.time_text(now)),
+            (pool, NumberState.READY, columns.time_text(valid_at)),
         ).fetchall()
         return [number_in(row) for row in rows]
 

@@ -1,4 +1,4 @@
-"""What is held, counted for a person's decision: what could be released, and what stays."""
+"""Counts and lists over many numbers: what is ready, what could be released, what stays."""
 
 from __future__ import annotations
 

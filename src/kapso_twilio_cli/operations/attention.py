@@ -21,7 +21,10 @@ from .adopt import REASON as ADOPTED
 from .put_off import GAVE_UP
 
 META_LIMIT = timedelta(days=90)
-"""Meta's own: to register a claimed number, and to verify one that was added."""
+"""Meta's own: to register a claimed number, and to verify one that was added.
+
+Source: reference "Meta: pre-verified numbers", 2 (read 2026-11-22).
+"""
 
 
 def attention(project: Project, session: Session, now: datetime) -> list[Attention]:

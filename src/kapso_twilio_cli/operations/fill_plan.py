@@ -242,8 +242,7 @@ def _notes(
 
 def count_ready(project: Project, session: Session, country: Country) -> int:
     """The ready numbers that may be handed out: their verification lasts long enough."""
-    ready = len(session.numbers.in_pool(country, NumberState.READY))
-    return ready - session.numbers.expiring(country, project.valid_at())
+    return len(session.stock.ready(country, project.valid_at()))
 
 
 def _quoted(project: Project, plan: PoolPlan, papers: Papers) -> PoolPlan:

@@ -16,7 +16,6 @@ from ..domain.lifecycle import NumberEvent, NumberState
 from ..domain.limits import limit_passed
 from ..domain.number import NewNumber, Number, NumberFacts
 from ..domain.phone_number import PhoneNumber
-from ..domain.standing import require_footing
 from ..errors import (
     CredentialsError,
     KapsoTwilioError,
@@ -30,6 +29,7 @@ from ..project import Project, random_base32
 from .add_to_pool import require_can_join
 from .allowed import require_allowed
 from .appraisal import appraise
+from .home import require_home
 from .listed import listed_at_kapso
 from .ownership import other_home
 
@@ -87,7 +87,7 @@ def arriving(project: Project, phone_number: PhoneNumber, *, pool: bool) -> Arri
     Raises StateError or ConfigError where it may not be, and LimitExceeded where its price is
     unknown: then it could not be counted.
     """
-    require_footing(project.inventory.footing())
+    require_home(project)
     with project.inventory.read() as session:
         known = _known(session, phone_number)
         _refuse_unresolved(session, phone_number)

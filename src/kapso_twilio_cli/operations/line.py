@@ -21,7 +21,6 @@ from ..domain.code_method import CodeMethod
 from ..domain.number import Number
 from ..domain.purchase import Purpose
 from ..errors import (
-    Concerns,
     CredentialsError,
     KapsoTwilioError,
     Locked,
@@ -283,8 +282,7 @@ class Line:
             work.paced = error
             return
         work.note(error)
-        of_the_account = isinstance(error, VendorRefused) and error.concerns is Concerns.ACCOUNT
-        if of_the_account or isinstance(error, _STOPS_EVERYTHING):
+        if stops_asking(error) or isinstance(error, _STOPS_EVERYTHING):
             self.fatal = error
 
     def _take_failed_verification(self, work: CountryWork, error: KapsoTwilioError) -> None:

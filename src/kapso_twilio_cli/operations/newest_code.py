@@ -90,14 +90,14 @@ def wait_for_code(project: Project, phone_number: PhoneNumber, wait_seconds: flo
 def number_with_codes(project: Project, phone_number: PhoneNumber) -> Number:
     """The project's number; StateError where it has none, or has none any more."""
     with project.inventory.read() as session:
-        number = require(session.numbers.find(phone_number), phone_number, project.name)
-    if number.state is NumberState.RELEASED:
-        raise StateError(
-            f"{phone_number} was released",
-            reason="nothing comes in on it any more",
-            hint=f"kapso-twilio number history {phone_number}",
-        )
-    return number
+        number = session.numbers.find(phone_number)
+    if number is None or number.state is not NumberState.RELEASED:
+        return require(number, phone_number, project.name)
+    raise StateError(
+        f"{phone_number} was released",
+        reason="nothing comes in on it any more",
+        hint=f"kapso-twilio number history {phone_number}",
+    )
 
 
 def _arrived(project: Project, phone_number: PhoneNumber, since: datetime) -> list[_Arrival]:

@@ -189,7 +189,7 @@ def not_sold(choice: Choice, sold: dict[NumberType, Money | None]) -> VendorRefu
         hint=f"add --number-type {first}, or keep it: kapso-twilio country set {country}"
         f" --number-type {first}"
         if first
-        else None,
+        else "see what Twilio sells where: https://www.twilio.com/en-us/phone-numbers",
     )
 
 

@@ -99,7 +99,7 @@ def reconcile(project: Project, options: ReconcileOptions) -> ReconcileReport:
     is_sound = _check_account(project, options, found)
     report, acts = None, is_sound and before not in _DOUBTED
     listed = _check_objects(project, found) if acts else None
-    if is_sound or not isinstance(found.errors[-1], StateError):
+    if is_sound or (before not in _DOUBTED and not isinstance(found.errors[-1], StateError)):
         _repair(project, found)
     if listed is not None:
         acts = _reverify(project, options, listed, found)

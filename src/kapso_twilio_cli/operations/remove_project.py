@@ -21,7 +21,7 @@ from ..inventory.listing import Filter
 from ..inventory.removal import put_away, traces_of
 from ..inventory.store import Session
 from ..project import Project
-from .lock import mass_work
+from .lock import Patience, mass_work
 
 
 class Removal(msgspec.Struct, frozen=True):
@@ -35,14 +35,16 @@ class Removal(msgspec.Struct, frozen=True):
     """Where the inventory is kept; None where the project never had one."""
 
 
-def remove_project(project: Project, approve: Callable[[Removal], bool]) -> Removal:
+def remove_project(
+    project: Project, approve: Callable[[Removal], bool], patience: Patience
+) -> Removal:
     """Remove the project, once `approve` lets pass what that means.
 
     Raises StateError while something is under way or in use, or the inventory cannot tell; then
     nothing was removed. What is killed, or fails half way, is finished by doing it again: the
     secrets go first, then the inventory is put away, then the project file goes.
     """
-    with _alone(project):
+    with _alone(project, patience):
         removal = plan_removal(project)
         approve(removal)
         with _barred(project, removal):
@@ -68,11 +70,11 @@ def plan_removal(project: Project) -> Removal:
 
 
 @contextmanager
-def _alone(project: Project) -> Iterator[None]:
+def _alone(project: Project, patience: Patience) -> Iterator[None]:
     if not _has_inventory(project):
         yield  # no mass work is possible either
         return
-    with mass_work(project, "project remove"):
+    with mass_work(project, "project remove", patience):
         yield
 
 

@@ -11,11 +11,11 @@ from ..inventory.journal import Journal
 from ..inventory.present import Request
 from ..inventory.restore import Restored, check_backup, rehearse, restore
 from ..project import Project
-from .lock import alone
+from .lock import Patience, alone
 
 
 def restore_inventory(
-    project: Project, backup: Path, approve: Callable[[Contents], None]
+    project: Project, backup: Path, approve: Callable[[Contents], None], patience: Patience
 ) -> Restored:
     """Put `backup` in the inventory's place, once `approve` lets what it holds pass.
 
@@ -24,16 +24,16 @@ def restore_inventory(
     be restored, and what `approve` raises; then the inventory is as it was.
     """
     _make_folder(project)
-    with alone(project, "inventory restore"):
+    with alone(project, "inventory restore", patience):
         request = _request(project, backup)
         approve(check_backup(request))
         return restore(request)
 
 
-def rehearse_restore(project: Project, backup: Path) -> Restored:
+def rehearse_restore(project: Project, backup: Path, patience: Patience) -> Restored:
     """What `restore_inventory` would do at this moment."""
     _make_folder(project)
-    with alone(project, "inventory restore --dry-run"):
+    with alone(project, "inventory restore --dry-run", patience):
         return rehearse(_request(project, backup))
 
 

@@ -21,7 +21,7 @@ from ..domain.phone_number import PhoneNumber
 from ..domain.reverification import due_from
 from ..errors import Concerns, ConfigError, KapsoTwilioError, VendorRefused
 from ..project import Project
-from .code_ways import BY_SMS, Way
+from .code_ways import Way
 from .put_off import GAVE_UP, after_failure, in_words, is_own, is_refusal
 from .rival import give_up_to, taken_by
 from .voice import listen, try_to_put_back
@@ -74,8 +74,8 @@ def begin(
     project: Project,
     number: Number,
     known: Portfolio,
-    way: Way = BY_SMS,
-    earlier: EarlierCodes | None = None,
+    way: Way,
+    earlier: EarlierCodes,
 ) -> Number:
     """Add the number at Meta if needed, and ask for a code that comes this way.
 
@@ -210,7 +210,7 @@ def _ask_for_code(
     number: Number,
     known: PreverifiedNumber | None,
     way: Way,
-    earlier: EarlierCodes | None,
+    earlier: EarlierCodes,
 ) -> Number:
     if known is not None and known.is_verified:
         rival = taken_by(project, number)
@@ -223,13 +223,12 @@ def _ask_for_code(
         return _ready(project, number, known)
     if known is not None and _is_too_early(project, known):
         raise _too_short(number, known)
-    if known is not None and earlier is not None:
+    if known is not None:
         ready = _use_earlier(project, number, known, earlier)
         if ready is not None:
             return ready
     preverified_id = known.preverified_id if known else _add(project, number)
-    mark = earlier.mark_of(number) if earlier is not None else None
-    return _request_code(project, number, preverified_id, way, mark)
+    return _request_code(project, number, preverified_id, way, earlier.mark_of(number))
 
 
 def _request_code(

@@ -16,6 +16,7 @@ from ..errors import KapsoTwilioError, StateError, UsageError, VendorRefused
 from ..project import Project
 from . import verification
 from .code_ways import Way
+from .earlier_codes import NOTHING_CAME
 from .renewal import finish_again
 from .stopping import StopRequest, stop_on_signals
 from .verify import number_to_prove, number_to_verify, taken_up
@@ -80,7 +81,8 @@ def forward_code(
     if number.state is NumberState.READY:
         return number
     way = Way(CodeMethod.VOICE, echo_url(forwarding_twiml(to)))
-    number = verification.begin(project, number, verification.portfolio(project), way)
+    known = verification.portfolio(project)
+    number = verification.begin(project, number, known, way, NOTHING_CAME)
     if number.state is NumberState.READY:
         return number
     try:
