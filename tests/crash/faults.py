@@ -31,8 +31,17 @@ BATCHES = (
     "pool trim",
     *WEBHOOKS,
 )
-BELIEVERS = {"number import": "look a number up", "reconcile --adopt": "list the numbers"}
-"""What must take an absence for what it is: they change nothing then, and say so."""
+BELIEVERS = {
+    "number import": "look a number up",
+    "reconcile --adopt": "list the numbers",
+    "reconcile, against the account": "list the numbers",
+}
+"""What must take an absence for what it is: they change nothing then, and say so; or it is found by
+a second look, before anything is bought."""
+
+
+GARBLED_NO = ("read a number", "garble")
+"""Where the answer is a no (the number is gone), a garbled one may be a proxy's: not repeated."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +116,11 @@ def may_end(command: str, name: str, trouble: Trouble) -> frozenset[int]:
         name = "search"  # as any read that nothing can be done without
     codes = _of_a_read(name, trouble) if KINDS[name].is_read else _of_a_change(name, trouble)
     if command in BELIEVERS and name in BELIEVERS[command] and trouble.name == "skip_page":
-        codes |= NOT_THERE
+        codes |= NOT_THERE | ({7} if command in BATCHES else frozenset())
     if (command, name) == ("number verify", "list the numbers"):
         codes |= REPEATED  # whether another project took the number, it can be asked itself
+    if command == "reconcile, against the account" and (name, trouble.name) == GARBLED_NO:
+        codes |= LATER
     return codes | {7} if command in BATCHES and codes >= LATER else codes
 
 

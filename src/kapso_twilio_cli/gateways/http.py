@@ -85,7 +85,7 @@ class Http:
         self._session.close()
 
     def get(self, call: Call) -> requests.Response:
-        """Send a GET, again after network failures, 408, 429, 5xx and answers that are not JSON.
+        """Send a GET, again after network failures, 408, 429, 5xx and a 200 that is not JSON.
 
         Raises VendorUnavailable when the vendor does not answer, or still asks to wait.
         """
