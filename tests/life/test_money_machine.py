@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.cli.account import rename
+
 from .world import LATE_MS, World
 
 REFS = st.sampled_from(["r1", "r2", "r3", "r4", "r5", "r6"])
@@ -23,6 +25,8 @@ CHOICE = st.integers(0, 9)
 """Which of those that there are; there may be none."""
 
 BUY = r"IncomingPhoneNumbers\.json"
+ONE = r"IncomingPhoneNumbers/PN\w+\.json"
+META_LIST = "preverified_numbers"
 META_POST = "add_phone_numbers|request_code|verify_code"
 META_DELETE = r"^/v25\.0/\d+$"
 TOO_MANY = {"code": 20429, "message": "Too Many Requests", "status": 429}
@@ -34,6 +38,16 @@ FAULTS = st.sampled_from(
         {"method": "POST", "path": BUY, "fault": "status", "status": 429, "body": TOO_MANY},
         {"method": "POST", "path": BUY, "fault": "late", "delay_ms": LATE_MS},
         {"method": "POST", "path": BUY, "fault": "garble"},
+        {"method": "POST", "path": BUY, "fault": "truncate"},
+        {"method": "POST", "path": BUY, "fault": "status", "status": 503},
+        {"method": "POST", "path": BUY, "fault": "status", "status": 408},
+        {"method": "GET", "path": BUY, "fault": "lag", "delay_ms": LATE_MS},
+        {"method": "GET", "path": BUY, "fault": "skip_page"},
+        {"method": "GET", "path": BUY, "fault": "status", "status": 400, "body": "<html>"},
+        {"method": "GET", "path": BUY, "fault": "status", "status": 503, "times": 9},
+        {"method": "DELETE", "path": ONE, "fault": "drop_before"},
+        {"method": "DELETE", "path": ONE, "fault": "drop_after"},
+        {"method": "GET", "path": META_LIST, "fault": "skip_page"},
         {"method": "POST", "path": META_POST, "fault": "drop_before"},
         {"method": "POST", "path": META_POST, "fault": "drop_after"},
         {"method": "POST", "path": META_POST, "fault": "status", "status": 500},
@@ -47,6 +61,7 @@ SETTINGS = st.one_of(
     st.builds("pool set {} --target-size {}".format, COUNTRIES, st.integers(0, 3)),
     st.builds("pool set US {}".format, st.sampled_from(["--enable", "--disable"])),
     st.builds("config set limits.max_numbers {}".format, st.integers(2, 12)),
+    st.builds("config set limits.max_numbers_per_country {}".format, st.integers(2, 6)),
     st.builds("config set limits.max_monthly_cost {}".format, st.integers(3, 60)),
 )
 
@@ -104,6 +119,26 @@ class MoneyMachine(RuleBasedStateMachine):
         number = nth(self.world.in_state("provisioned", "quarantined"), choice)
         if number is not None:
             self.world.run("number", "verify", number, "--force")
+
+    @rule(choice=CHOICE)
+    def release(self, choice: int) -> None:
+        number = nth(list(self.world.numbers()), choice)
+        if number is not None:
+            self.world.run("number", "release", number, "--confirm", number)
+
+    @rule(count=st.integers(1, 3))
+    def trim(self, count: int) -> None:
+        self.world.run("pool", "trim", "US", "--confirm", f"US:{count}")
+
+    @rule(number=FOREIGN, words=st.sampled_from([(), ("--pool",)]))
+    def take_in_what_was_bought_in_the_console(self, number: str, words: Sequence[str]) -> None:
+        self.world.take_in(number, *words)
+
+    @rule(choice=CHOICE, brought=st.booleans())
+    def say_what_came_of_a_purchase(self, choice: int, brought: bool) -> None:
+        purchase = nth(self.world.unresolved(), choice)
+        if purchase is not None:
+            self.world.settle_by_hand(purchase, brought=brought)
 
     # What happens to onboardings.
 
@@ -178,6 +213,12 @@ class MoneyMachine(RuleBasedStateMachine):
         if number is not None and number in self.world.numbers():
             self.world.sandbox.remove(number)
             self.world.removed.add(number)
+
+    @rule(choice=CHOICE)
+    def somebody_renames_one_of_ours(self, choice: int) -> None:
+        number = nth(list(self.world.names_in_the_account()), choice)
+        if number is not None and number in self.world.numbers():
+            rename(self.world.project, number, "the sales line")
 
     @rule(fault=FAULTS)
     def something_is_about_to_go_wrong(self, fault: dict[str, object]) -> None:

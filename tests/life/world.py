@@ -47,6 +47,8 @@ class World:
     """Numbers that left the account behind the program's back."""
     foreign: dict[str, str] = field(default_factory=dict)
     """What else the account holds: name by number."""
+    imported: set[str] = field(default_factory=set)
+    """Numbers that were bought in the console, and taken in."""
     runs: Counter[str] = field(default_factory=Counter)
 
     @classmethod
@@ -65,13 +67,14 @@ class World:
 
     def run(self, *words: str) -> Called:
         """Run one command, as a person or cron would; hold it against the limits."""
-        before = self.spending()
+        before, by_country = self.spending(), self.by_country()
         bought_before = len(self.project.bought())
         called = self.project.call(*words, "--json")
         self.runs[f"{words[0]} {called.exit_code}"] += 1
         assert called.exit_code in EXIT_CODES, (words, called)
         assert "Traceback" not in called.err, called.err
-        self.keeps_the_limits(before)
+        if words[:2] != ("number", "import"):  # it takes in what is paid for already
+            self.keeps_the_limits(before, by_country)
         if words[:2] == ("pool", "fill") or words[0] == "reconcile":
             assert len(self.project.bought()) - bought_before <= self.setting(
                 "max_purchases_per_run"
@@ -87,17 +90,52 @@ class World:
         )
         return count, Decimal(cost) / 1_000_000
 
+    def by_country(self) -> dict[str, int]:
+        """How many numbers of each country count against its limit."""
+        rows = self.project.rows(
+            "SELECT country, count(*) FROM ("
+            "SELECT country FROM numbers WHERE state <> 'released' UNION ALL"
+            " SELECT country FROM purchases WHERE state IN ('open', 'unknown')) GROUP BY country"
+        )
+        return dict(rows)
+
+    def unresolved(self) -> list[str]:
+        """The purchases whose outcome is not known, by id."""
+        rows = self.project.rows("SELECT id FROM purchases WHERE state = 'unknown' ORDER BY id")
+        return [purchase for (purchase,) in rows]
+
+    def take_in(self, number: str, *words: str) -> None:
+        """Import a number; it is ours from then on."""
+        if self.run("number", "import", number, *words).exit_code == 0:
+            self.imported.add(number)
+        self.foreign = {n: name for n, name in self.foreign.items() if n != number}
+
+    def settle_by_hand(self, purchase: str, *, brought: bool) -> None:
+        """Say what the account shows, as an honest person would, or that it shows nothing."""
+        rows = self.project.rows(f"SELECT phone_number FROM purchases WHERE id = '{purchase}'")  # noqa: S608
+        held = [e["sid"] for e in self.sandbox.ledger() if e["phone_number"] == rows[0][0]]
+        if held and brought:
+            self.run("purchase", "settle", purchase, "--bought", held[-1])
+        elif not held:
+            self.run("purchase", "settle", purchase, "--not-bought")
+
     def setting(self, name: str) -> Any:
         """A limit in effect."""
         shown = self.project.answer("config", "show")["settings"]
         return next(one["value"] for one in shown if one["key"] == f"limits.{name}")
 
-    def keeps_the_limits(self, before: tuple[int, Decimal]) -> None:
+    def keeps_the_limits(
+        self, before: tuple[int, Decimal], before_by_country: Mapping[str, int]
+    ) -> None:
         """What was bought since `before` did not lead past a limit."""
         count, cost = self.spending()
         if count > before[0]:
             assert count <= self.setting("max_numbers")
             assert cost <= Decimal(str(self.setting("max_monthly_cost")))
+        per_country = self.setting("max_numbers_per_country")
+        for country, held in self.by_country().items():
+            if isinstance(per_country, int) and held > before_by_country.get(country, 0):
+                assert held <= per_country, (country, held)
 
     def numbers(self) -> dict[str, str]:
         """The state of each living number."""
@@ -204,7 +242,8 @@ class World:
         """A row stands for a number of the account, but for those that were taken out of it."""
         held = set(self.held_by_the_account())
         for number, state in self.numbers().items():
-            assert number in held or number in self.removed, (number, state)
+            known = number in held or number in self.removed or number in self.imported
+            assert known, (number, state)
             assert state != "missing" or number not in held, f"{number} is there"
 
     def states_are_what_their_events_say(self) -> None:
