@@ -50,7 +50,7 @@ PROMISED = {
     "purchase.settle": "id phone_number state sid reason",
     "number.import": "phone_number sid country number_type state pool monthly_price currency",
     "number.release": "phone_number sid state monthly_price monthly_cost_saved currency",
-    "webhook.configure": "sms_url numbers",
+    "webhook.configure": "sms_url voice_url numbers",
     "webhook.restore": "numbers",
     "status": (
         "enabled plan pools attention monthly_cost monthly_cost_at_target currency last_reconcile"

@@ -27,6 +27,7 @@ from tests.vendors import RunningSandbox, running_sandbox
 from .ageing import let_age
 
 BUY = r"IncomingPhoneNumbers\.json"
+AT_RECEIVER = ("--public-url", "https://kt.example.com")
 DONE = frozenset({0})
 _DYING = Path(__file__).with_name("dying.py")
 _STATE = "sandbox.json"
@@ -106,7 +107,7 @@ def connected(project: ReadyProject) -> None:
 def pointing_at_a_receiver(project: ReadyProject) -> None:
     """The pools are full, and Twilio sends what comes in to a receiver."""
     filled(project)
-    project.answer("webhook", "configure", "--all", "--public-url", "https://kt.example.com")
+    project.answer("webhook", "configure", "--all", "--voice", *AT_RECEIVER)
 
 
 def unpooled(project: ReadyProject) -> None:
@@ -355,7 +356,7 @@ SCENARIOS = (
     ),
     Scenario(
         "webhook configure",
-        says("webhook", "configure", "--all", "--public-url", "https://kt.example.com"),
+        says("webhook", "configure", "--all", "--voice", *AT_RECEIVER),
         2,
         filled,
     ),

@@ -21,6 +21,8 @@ from tests.projects import ReadyProject
 
 PUBLIC_URL = "https://kt.example.com"
 SMS = "/twilio/sms"
+VOICE = "/twilio/voice"
+TRANSCRIPTION = "/twilio/transcription"
 FORM = "application/x-www-form-urlencoded"
 CODE = "Your WhatsApp Business code 123-456. Don't share this code with others"
 
@@ -45,7 +47,7 @@ class RunningReceiver:
         """Send what Twilio would send for this form, with `changes` to it."""
         headers = {
             "Content-Type": FORM,
-            "X-Twilio-Signature": self.signature(form),
+            "X-Twilio-Signature": self.signature(form, changes.pop("signed", SMS)),
             "I-Twilio-Idempotency-Token": changes.pop("delivery", None) or str(uuid4()),
             **changes.pop("headers", {}),
         }
@@ -55,6 +57,10 @@ class RunningReceiver:
             headers={name: text for name, text in headers.items() if text is not None},
             timeout=30,
         )
+
+    def send(self, path: str, form: Mapping[str, str], **changes: Any) -> requests.Response:
+        """Send what Twilio would send to another path than that for SMS."""
+        return self.post(form, path=path, signed=path, **changes)
 
     def signature(self, form: Mapping[str, str], path: str = SMS) -> str:
         """Sign as the official SDK does."""
@@ -73,6 +79,28 @@ def sms(to: str, body: str = CODE, *, sid: str | None = None) -> dict[str, str]:
         "Body": body,
         "FromCity": "",
         "NumMedia": "0",
+    }
+
+
+def call(to: str, *, sid: str | None = None) -> dict[str, str]:
+    """Give the form of a call that rings."""
+    return {
+        "CallSid": sid or f"CA{uuid4().hex}",
+        "From": "+18885550100",
+        "To": to,
+        "CallStatus": "ringing",
+        "Direction": "inbound",
+        "CallerName": "",
+    }
+
+
+def transcription(to: str, text: str, *, sid: str | None = None) -> dict[str, str]:
+    """Give the form that tells what was understood of a recording; no text: nothing was."""
+    return {
+        **call(to),
+        "RecordingSid": sid or f"RE{uuid4().hex}",
+        "TranscriptionStatus": "completed" if text else "failed",
+        "TranscriptionText": text,
     }
 
 
@@ -137,6 +165,18 @@ def _rows(project: ReadyProject, statement: str) -> list[tuple[Any, ...]]:
 def polls(project: ReadyProject) -> int:
     """How often the program has looked into the inbox."""
     return sum("/Messages.json" in request for request in project.sandbox.requests())
+
+
+def looks_for_calls(project: ReadyProject) -> int:
+    """How often the program has asked for the calls that came in."""
+    return sum("/Calls.json" in request for request in project.sandbox.requests())
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def owned_number(project: ReadyProject) -> str:

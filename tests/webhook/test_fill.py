@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from .receivers import (
     CODE,
     RunningReceiver,
     arrivals,
+    free_port,
     kill,
     known_messages,
     polls,
@@ -31,13 +31,6 @@ from .receivers import (
 )
 
 ON_THIS_MACHINE = "http://127.0.0.1"
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def test_a_fill_completes_without_one_poll_while_the_receiver_gets_the_codes(

@@ -105,7 +105,7 @@ def test_the_body_and_the_secrets_are_never_logged(project: ReadyProject, number
             raw.sendall(b"POST /hush HTTP/9.9\r\nX-Twilio-Signature: hush\x00\r\n\r\n")
             raw.recv(1000)
         _, err = stopped(receiver)
-    assert "SMS from Twilio: taken" in err
+    assert "/twilio/sms from Twilio: taken" in err
     for secret in (receiver.token, "123-456", "123456", "hush", receiver.signature(form)):
         assert secret not in err
 

@@ -51,7 +51,9 @@ def serve_(
         "127.0.0.1"
     ),
 ) -> None:
-    """Take in the SMS that Twilio sends, until interrupted; a fill beside it need not ask.
+    """Take in the codes that Twilio sends, until interrupted; a fill beside it need not ask.
+
+    By SMS, on the numbers that `webhook configure` has seen; by voice, on every number.
 
     Put it behind a proxy that speaks https. SIGHUP makes it read the secrets again. When it is
     ready it prints one line.
@@ -89,12 +91,17 @@ def configure_(
     *,
     every: All = False,
     public_url: Url,
+    voice: Annotated[
+        bool, typer.Option("--voice", help="Let the receiver answer their calls, too.")
+    ] = False,
     lock_timeout: LockTimeout = None,
     dry_run: DryRun = False,
 ) -> None:
     """Let Twilio send the SMS that come in on numbers to the receiver.
 
     What was set before is kept, for `webhook restore`. Numbers that are bought later need it too.
+    The pool's own codes by voice need no --voice; it records every call that comes in, so that
+    `number code` reads codes that customers ask for by voice.
     """
     inv = invocation(ctx)
     from ..domain.public_url import parse_public_url
@@ -104,13 +111,19 @@ def configure_(
     report = _locked(
         inv,
         "webhook configure",
-        lambda project: configure(project, chosen, url),
+        lambda project: configure(project, chosen, url, voice=voice),
         lock_timeout,
         dry_run=dry_run,
     )
-    fields = {"dry_run": dry_run, "sms_url": url.sms_url, "numbers": _rows(report)}
+    fields = {
+        "dry_run": dry_run,
+        "sms_url": url.sms_url,
+        "voice_url": url.voice_url if voice else None,
+        "numbers": _rows(report),
+    }
     verb = "would send" if dry_run else "sends"
-    words = [f"{one.phone_number}: Twilio {verb} its SMS to {url.sms_url}" for one in _good(report)]
+    what = f"its SMS to {url.sms_url}" + (f", its calls to {url.voice_url}" if voice else "")
+    words = [f"{one.phone_number}: Twilio {verb} {what}" for one in _good(report)]
     inv.answer("webhook.configure", fields, words)
     _end(inv, report, "there are no numbers yet; run this again when some were bought")
 

@@ -17,6 +17,12 @@ from .loopback import is_loopback
 SMS_PATH = "/twilio/sms"
 """Where Twilio sends what comes in by SMS, below the public address."""
 
+VOICE_PATH = "/twilio/voice"
+"""Where Twilio asks what to do with a call."""
+
+TRANSCRIPTION_PATH = "/twilio/transcription"
+"""Where Twilio sends what it understood of a recorded call."""
+
 
 class PublicUrl(msgspec.Struct, frozen=True):
     """`https://kt.example.com`, or `https://example.com/kt` behind a proxy that shares its host."""
@@ -34,6 +40,16 @@ class PublicUrl(msgspec.Struct, frozen=True):
     def sms_url(self) -> str:
         """The address for a number's SmsUrl."""
         return f"{self}{SMS_PATH}"
+
+    @property
+    def voice_url(self) -> str:
+        """The address for a number's VoiceUrl."""
+        return f"{self}{VOICE_PATH}"
+
+    @property
+    def transcription_url(self) -> str:
+        """The address that a recorded call's text is sent to."""
+        return f"{self}{TRANSCRIPTION_PATH}"
 
     def called(self, target: str) -> str:
         """The address that was called, from a request's path and query as they came in.
@@ -67,8 +83,8 @@ def parse_public_url(text: str) -> PublicUrl:
 
 
 def is_receivers(url: str) -> bool:
-    """Whether an SmsUrl at Twilio leads to a receiver of this program."""
-    return url.partition("?")[0].endswith(SMS_PATH)
+    """Whether an SmsUrl or a VoiceUrl at Twilio leads to a receiver of this program."""
+    return url.partition("?")[0].endswith((SMS_PATH, VOICE_PATH))
 
 
 def _refused(reason: str) -> UsageError:

@@ -39,6 +39,16 @@ def is_message_sid(text: str) -> bool:
     return re.fullmatch(r"[SM]M[0-9a-fA-F]{32}", text) is not None
 
 
+def is_call_sid(text: str) -> bool:
+    """Whether `text` has the shape of a call's SID."""
+    return re.fullmatch(r"CA[0-9a-fA-F]{32}", text) is not None
+
+
+def is_recording_sid(text: str) -> bool:
+    """Whether `text` has the shape of a recording's SID."""
+    return re.fullmatch(r"RE[0-9a-fA-F]{32}", text) is not None
+
+
 _ARTICLES = {
     SidKind.ACCOUNT: "an account",
     SidKind.API_KEY: "an API key",

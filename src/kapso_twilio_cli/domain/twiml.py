@@ -16,17 +16,22 @@ _SILENCE_SECONDS = 10
 _ECHO = "https://twimlets.com/echo?Twiml="
 
 
-def recording_twiml(key: str, delay_seconds: int) -> str:
+def recording_twiml(key: str, delay_seconds: int, transcription_url: str | None = None) -> str:
     """Wait, press the key, then record what is said and have it written down.
 
-    After the recording Twilio asks for more; without an `action` it would ask the same URL again,
-    and begin anew.
+    The text is sent to `transcription_url`, if there is one, beside being kept by Twilio. After the
+    recording Twilio asks for more; without an `action` it would ask the same URL again, and begin
+    anew.
     """
     hang_up = echo_url("<Response><Hangup/></Response>")
+    told = (
+        "" if transcription_url is None else f" transcribeCallback={quoteattr(transcription_url)}"
+    )
     return (
         f'<Response><Pause length="{delay_seconds}"/><Play digits={quoteattr(key)}/>'
         f'<Record maxLength="{LONGEST_RECORDING_SECONDS}" timeout="{_SILENCE_SECONDS}"'
-        f' playBeep="false" transcribe="true" action={quoteattr(hang_up)} method="GET"/></Response>'
+        f' playBeep="false" transcribe="true"{told}'
+        f' action={quoteattr(hang_up)} method="GET"/></Response>'
     )
 
 

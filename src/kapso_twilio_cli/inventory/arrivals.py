@@ -58,9 +58,10 @@ _SCHEMA = (
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """An SMS that came in for a number, and what it brought."""
+    """An SMS or a call that came in for a number, and what it brought."""
 
     message_sid: str
+    """Of the SMS, or of the recording of the call."""
     phone_number: PhoneNumber
     code: str | None
     """None where it brought none that can be read: Twilio may have blanked it."""

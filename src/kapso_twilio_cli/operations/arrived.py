@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+from ..domain.code_method import CodeMethod
 from ..domain.number import Number
+from ..domain.sid import is_recording_sid
 from ..errors import Locked, StateError
 from ..inventory.arrivals import Arrival, Arrivals
 from ..process import has_ended
 from ..project import Project
 from .receiver import receiver_of
 from .verification import CodeArrived, CodeFiltered
+from .voice import is_answered_by_a_receiver
 
 _CONFIGURED_SECONDS = 20.0
-"""So long a number's SMS are left to the receiver; then the inbox is looked into beside it."""
+"""So long a number's SMS or call are left to the receiver; then Twilio is asked beside it."""
 _UNCONFIGURED_SECONDS = 5.0
-"""The same for a number that `webhook configure` has not seen: Twilio may not know the receiver."""
+"""The same for the SMS of a number that `webhook configure` has not seen."""
 
 
 def arrived(
@@ -83,13 +86,22 @@ def _unused(project: Project, waiting: Sequence[Number]) -> list[Arrival]:
 
 def _answers(arrival: Arrival, number: Number) -> bool:
     asked_at = number.facts.code_requested_at
-    return asked_at is not None and arrival.received_at >= asked_at
+    came_by_call = is_recording_sid(arrival.message_sid)
+    if asked_at is None or came_by_call is not _is_called(number):
+        return False
+    return arrival.received_at >= asked_at
 
 
 def _is_blank(arrival: Arrival) -> bool:
     return arrival.code is None and not arrival.is_filtered
 
 
+def _is_called(number: Number) -> bool:
+    return number.facts.code_method == CodeMethod.VOICE
+
+
 def _patience(number: Number) -> float:
+    if _is_called(number):
+        return _CONFIGURED_SECONDS if is_answered_by_a_receiver(number) else 0.0
     known = number.facts.webhook_before is not None
     return _CONFIGURED_SECONDS if known else _UNCONFIGURED_SECONDS

@@ -10,6 +10,7 @@ from ..domain.country import Country
 from ..domain.number import Number
 from ..domain.twiml import echo_url, recording_twiml
 from ..project import Project
+from .receiver import Receiver, receiver_of
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -24,10 +25,15 @@ class Way(msgspec.Struct, frozen=True):
 BY_SMS = Way(CodeMethod.SMS)
 
 
-def by_voice(settings: VoiceSettings) -> Way:
-    """A call that is recorded and transcribed, by the project's own URL if it has one."""
+def by_voice(settings: VoiceSettings, receiver: Receiver | None) -> Way:
+    """A call that is recorded and transcribed: by the project's own URL, the receiver, or Twilio.
+
+    Whoever answers it, the recording and its text are at Twilio too.
+    """
     if settings.url is not None:
         return Way(CodeMethod.VOICE, settings.url, "POST")
+    if receiver is not None:
+        return Way(CodeMethod.VOICE, receiver.public_url.voice_url, "POST")
     twiml = recording_twiml(settings.key, settings.delay_seconds)
     return Way(CodeMethod.VOICE, echo_url(twiml))
 
@@ -39,7 +45,9 @@ class CodeWays:
     """
 
     def __init__(self, project: Project) -> None:
+        self._project = project
         self._config = project.config
+        self._is_receiver_reached = True
         self._is_blanked = False
         self._missed_in: set[Country] = set()
 
@@ -54,7 +62,12 @@ class CodeWays:
     @property
     def by_voice(self) -> Way:
         """The way that is left when an SMS did not bring the code."""
-        return by_voice(self._config.voice)
+        receiver = receiver_of(self._project) if self._is_receiver_reached else None
+        return by_voice(self._config.voice, receiver)
+
+    def note_receiver_not_reached(self) -> None:
+        """A call came for the receiver and was not recorded: it cannot be reached from outside."""
+        self._is_receiver_reached = False
 
     def note_blanked(self) -> None:
         """Twilio took the digits out of an SMS (30038): it does so on the whole account."""

@@ -41,7 +41,7 @@ from .put_off import stops_asking
 from .rival import give_up_to, is_new, taken_by
 from .stopping import StopRequest
 from .verification import CodeArrived, CodeFiltered, Portfolio
-from .voice import keep_recording, try_to_put_back
+from .voice import is_answered_by_a_receiver, keep_recording, try_to_put_back
 
 _STOPS_EVERYTHING = (CredentialsError, VendorUnavailable)
 """What the next number of any country would meet too."""
@@ -81,7 +81,7 @@ class _Task(msgspec.Struct, frozen=True):
     work: CountryWork
     buys: bool = False
     is_second_way: bool = False
-    """The number's code was asked for by SMS before, and none came."""
+    """The number's code was asked for in another way before, and none came."""
 
 
 class _Waiting(msgspec.Struct, frozen=True):
@@ -96,6 +96,13 @@ class _Waiting(msgspec.Struct, frozen=True):
     def is_called(self) -> bool:
         """Whether the code is to come by voice."""
         return self.number.facts.code_method == CodeMethod.VOICE
+
+    @property
+    def was_not_heard_by_receiver(self) -> bool:
+        """Whether its call came, and the receiver that was to have it recorded did not."""
+        if self.call is None or self.call.recording_sid is not None:
+            return False
+        return self.is_called and is_answered_by_a_receiver(self.number)
 
 
 _NOT_LOOKED = Look([], Heard(), {})
@@ -125,7 +132,7 @@ class Line:
         self._poll_interval = _POLL_SECONDS
         self._waiting: dict[int, _Waiting] = {}
         self._with_code: deque[tuple[_Waiting, str]] = deque()
-        self._to_call: deque[_Waiting] = deque()  # as no SMS brought them their code
+        self._to_call: deque[_Waiting] = deque()  # as nothing brought them their code so far
         self._given_up: deque[Number] = deque()
         self._used_messages: set[str] = set()
         self._earlier = NOTHING_CAME
@@ -307,10 +314,8 @@ class Line:
         self._next_poll = time.monotonic() + self._poll_interval
 
     def _must_look(self) -> bool:
-        """Whether Twilio is to be asked: not for an SMS that a receiver is about to bring."""
+        """Whether Twilio is to be asked: not for what a receiver is about to bring."""
         now = time.monotonic()
-        if any(waiting.is_called for waiting in self._waiting.values()):
-            return True
         waited = [(waiting.number, now - waiting.since) for waiting in self._waiting.values()]
         return inbox_is_due(self._project, waited)
 
@@ -318,8 +323,8 @@ class Line:
         """Take what came to the receiver, which asks nobody."""
         if not self._waiting or self._halted:
             return
-        texted = [one.number for one in self._waiting.values() if not one.is_called]
-        for number, found in arrived(self._project, texted):
+        waiting = [one.number for one in self._waiting.values()]
+        for number, found in arrived(self._project, waiting):
             self._take_found(self._waiting[number.id], found, _NOT_LOOKED)
 
     def _take_look(self, poll: Future[Look]) -> None:
@@ -371,7 +376,7 @@ class Line:
         self._with_code.append((replace(waiting, number=number), found.code))
 
     def _give_up_waiting(self) -> None:
-        """Go on without the codes that did not come in time: by voice, or not in this run."""
+        """Go on without the codes that did not come in time: in another way, or not in this run."""
         settings = self._project.config
         for waiting in list(self._waiting.values()):
             longest = settings.meta.code_timeout
@@ -381,7 +386,10 @@ class Line:
             if waited <= longest.total_seconds():
                 continue
             del self._waiting[waiting.number.id]
-            if waiting.is_called:
+            if waiting.was_not_heard_by_receiver:
+                self._ways.note_receiver_not_reached()
+                self._to_call.append(waiting)
+            elif waiting.is_called:
                 self._give_up(waiting, waited)
             else:
                 self._to_call.append(waiting)

@@ -1,4 +1,4 @@
-"""Take in what Twilio sends to the receiver: an SMS on one of the project's numbers.
+"""Take in what Twilio sends to the receiver: SMS and calls on the project's numbers.
 
 Nothing here asks anybody: Twilio waits for the answer.
 """
@@ -11,7 +11,8 @@ from enum import StrEnum
 from ..domain.lifecycle import NumberState
 from ..domain.one_time_code import read_code
 from ..domain.phone_number import PhoneNumber
-from ..domain.sid import is_message_sid
+from ..domain.sid import is_call_sid, is_message_sid, is_recording_sid
+from ..domain.spoken_code import read_spoken_code
 from ..inventory.arrivals import Arrival, Arrivals, Taken
 from ..project import Project
 
@@ -19,7 +20,7 @@ _OTP_FILTERED = "30038"
 
 
 class Reception(StrEnum):
-    """What became of a message."""
+    """What became of a request."""
 
     TAKEN = "taken"
     AGAIN = "again"
@@ -29,7 +30,7 @@ class Reception(StrEnum):
     STRANGER = "stranger"
     """It is for a number that is not the project's: nothing is kept of it."""
     UNREADABLE = "unreadable"
-    """It lacks what an SMS has."""
+    """It lacks what such a request has."""
 
 
 def receive_sms(project: Project, fields: Mapping[str, str], delivery: str | None) -> Reception:
@@ -47,6 +48,40 @@ def receive_sms(project: Project, fields: Mapping[str, str], delivery: str | Non
     arrival = Arrival(sid, PhoneNumber(to), code, is_filtered, project.now())
     # A text that is no code is somebody's letter: it is none of this program's business.
     worth_keeping = code is not None or is_filtered or not body.strip()
+    return _take(project, arrival, delivery, worth_keeping=worth_keeping)
+
+
+def receive_call(project: Project, fields: Mapping[str, str], delivery: str | None) -> Reception:
+    """Take note of a call that Twilio asks what to do with."""
+    sid, to = fields.get("CallSid", ""), fields.get("To", "")
+    if not is_call_sid(sid) or not to:
+        return Reception.UNREADABLE
+    if not _is_ours(project, PhoneNumber(to)):
+        return Reception.STRANGER
+    arrival = Arrival(sid, PhoneNumber(to), None, is_filtered=False, received_at=project.now())
+    return _take(project, arrival, delivery, worth_keeping=False)
+
+
+def receive_transcription(
+    project: Project, fields: Mapping[str, str], delivery: str | None
+) -> Reception:
+    """Take in what Twilio understood of a recorded call; its code is kept, the rest is not.
+
+    One without a code is kept as such: whoever waits asks Twilio what became of the call.
+    """
+    sid, to = fields.get("RecordingSid", ""), fields.get("To", "")
+    if not is_recording_sid(sid) or not to:
+        return Reception.UNREADABLE
+    if not _is_ours(project, PhoneNumber(to)):
+        return Reception.STRANGER
+    code = read_spoken_code(fields.get("TranscriptionText", ""))
+    arrival = Arrival(sid, PhoneNumber(to), code, is_filtered=False, received_at=project.now())
+    return _take(project, arrival, delivery, worth_keeping=True)
+
+
+def _take(
+    project: Project, arrival: Arrival, delivery: str | None, *, worth_keeping: bool
+) -> Reception:
     store = Arrivals(project.inventory_path.parent)
     match store.take(arrival, delivery, worth_keeping=worth_keeping):
         case Taken.NEW:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ..domain.number import Number
+from ..domain.public_url import is_receivers
 from ..errors import (
     Concerns,
     CredentialsError,
@@ -102,6 +103,11 @@ def keep_recording(project: Project, number: Number, recording_sid: str) -> Numb
         facts = replace(current.facts, recording_sid=recording_sid)
         changed = replace(current, facts=facts)
         return tx.numbers.save(changed, "code_recorded", project.now(), detail=recording_sid)
+
+
+def is_answered_by_a_receiver(number: Number) -> bool:
+    """Whether this number's calls were given to a receiver, while its code comes by one."""
+    return number.facts.voice_before is not None and is_receivers(_kept(number)[1].url)
 
 
 def _put_back(project: Project, number: Number) -> bool | None:

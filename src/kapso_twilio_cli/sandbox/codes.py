@@ -6,13 +6,12 @@ code, like the senders do.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import unquote_plus
 
+from .calls import call_with_code
 from .options import CodeMode
-from .state import Message, OwnedNumber, PhoneCall, Preverified, Recording, TranscriptionStatus
+from .state import Message, OwnedNumber, Preverified
 from .world import World
 
 _SENDERS = ("WhatsApp", "32665", "+447860064112", "+15517868187")
@@ -27,10 +26,8 @@ _TRANSLATED = {
     "es": "Código de WhatsApp Business {dashed}. No lo compartas",
     "ar": "كود واتساب للأعمال الخاص بك {plain}",
 }
-_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _FILTERED = (30038, "OTP Message Body Filtered")
 _BY_CALL_ALONE = ("voice", "keyless", "words", "unheard", "untranscribed")
-_CALLER = "+18885550100"
 
 
 def send_code(world: World, number: Preverified, method: str, language: str, now: datetime) -> None:
@@ -47,7 +44,7 @@ def send_code(world: World, number: Preverified, method: str, language: str, now
     late = world.options.code_delay_seconds if mode == "late" else 0.0
     at = now + timedelta(seconds=late)
     if method == "VOICE":
-        _call(world, owned, code, mode, at)
+        call_with_code(world, owned, code, mode, at)
     elif owned.sms and mode not in _BY_CALL_ALONE:
         for text in _codes_in_texts(world, code, mode):
             _text(world, owned, text, language, at)
@@ -78,33 +75,6 @@ def deliver(
     account.messages.append(message)
     world.came_in.append(message)
     return message
-
-
-def ring(
-    world: World,
-    owned: OwnedNumber,
-    sender: str,
-    at: datetime,
-    *,
-    spoken: str | None,
-    status: TranscriptionStatus | None,
-) -> PhoneCall:
-    """Let a call come in that is recorded. `spoken` is what a transcription says."""
-    account = world.account
-    call = PhoneCall(account.draw_sid("CA"), account.next_order(), owned.phone_number, sender, at)
-    account.calls.append(call)
-    recording = Recording(
-        sid=account.draw_sid("RE"),
-        order=account.next_order(),
-        call_sid=call.sid,
-        transcription_sid=account.draw_sid("TR"),
-        transcription=spoken if status == "completed" else None,
-        to=owned.phone_number,
-        arrived_at=at,
-        transcription_status=status,
-    )
-    account.recordings.append(recording)
-    return call
 
 
 def _codes_in_texts(world: World, code: str, mode: CodeMode) -> list[tuple[str, ...]]:
@@ -139,44 +109,3 @@ def _text(
         at,
         _FILTERED if is_filtered else None,
     )
-
-
-def _call(world: World, owned: OwnedNumber, code: str, mode: CodeMode, at: datetime) -> None:
-    """Ring the number. Only TwiML that records leaves a recording, and only a key gets the code.
-
-    An application or a trunk takes the call away from the VoiceUrl. The TwiML is read out of an
-    echo URL; a URL that does not carry its TwiML is not fetched: nobody records that call.
-    """
-    settings = owned.settings
-    elsewhere = settings.get("voice_application_sid") or settings.get("trunk_sid")
-    twiml = "" if elsewhere else unquote_plus(settings.get("voice_url", ""))
-    account = world.account
-    if "<Record" not in twiml:
-        sid, order = account.draw_sid("CA"), account.next_order()
-        account.calls.append(PhoneCall(sid, order, owned.phone_number, _CALLER, at))
-        return
-    said = _say(code, 2 if mode == "words" else len(account.recordings))
-    spoken = "To hear your verification code, press zero."
-    if _pressed(twiml) == "0" and mode != "keyless":
-        spoken = " ".join([f"Verification code is {said}."] * 3)
-    status: TranscriptionStatus | None = None
-    if 'transcribe="true"' in twiml:
-        status = _TRANSCRIBED.get(mode, "completed")
-    ring(world, owned, _CALLER, at, spoken=spoken, status=status)
-
-
-_TRANSCRIBED: dict[CodeMode, TranscriptionStatus] = {
-    "unheard": "failed",
-    "untranscribed": "in-progress",
-}
-
-
-def _pressed(twiml: str) -> str:
-    """The key that the TwiML presses; a `w` there is a pause."""
-    found = re.search(r'<Play digits="([^"]*)"', twiml)
-    return found[1].replace("w", "") if found else ""
-
-
-def _say(code: str, turn: int) -> str:
-    """Write the code as transcriptions do: figures, spaced figures or words, in turn."""
-    return (code, " ".join(code), " ".join(_WORDS[int(digit)] for digit in code))[turn % 3]

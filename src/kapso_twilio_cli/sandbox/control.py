@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .codes import deliver, ring
+from .calls import ring
+from .codes import deliver
 from .faults import parse_fault
 from .formats import parse_possible
 from .kapso_numbers import connect

@@ -16,7 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from .control import CONTROL
-from .delivery import delivery_of, send
+from .delivery import answer_call, delivery_of, send
 from .faults import Fault
 from .kapso import KAPSO
 from .meta import META
@@ -24,7 +24,7 @@ from .store import save_account
 from .twilio_api import TWILIO
 from .twilio_http import error as twilio_error
 from .wire import Answer, Call, Refused
-from .world import Recorded, Vendor, World
+from .world import Recorded, Ringing, Vendor, World
 
 _VENDORS = (CONTROL, TWILIO, META, KAPSO)
 _NOWHERE = Answer(404, {"error": "no vendor has such a path"})
@@ -37,7 +37,7 @@ class Gate:
     world: World
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     in_flight: int = 0
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    tasks: set[asyncio.Task[object]] = field(default_factory=set)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -107,7 +107,7 @@ class Gate:
 
         self._beside(work())
 
-    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+    def _beside(self, work: Coroutine[Any, Any, object]) -> None:
         """Let something be done while other requests are answered."""
         task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
@@ -121,10 +121,21 @@ class Gate:
             delivery = delivery_of(self.world, message)
             if delivery is not None:
                 self._beside(send(delivery))
-        path = self.world.options.state_file
-        if path is not None and call.method != "GET":
-            save_account(path, self.world.account)
+        ringing, self.world.ringing = self.world.ringing, []
+        for one in ringing:
+            self._beside(self._answer_call(one))
+        if call.method != "GET":
+            self._save()
         return answer
+
+    async def _answer_call(self, ringing: Ringing) -> None:
+        await answer_call(self.world, ringing)
+        self._save()
+
+    def _save(self) -> None:
+        path = self.world.options.state_file
+        if path is not None:
+            save_account(path, self.world.account)
 
 
 def _dispatch(world: World, vendor: Vendor, call: Call) -> Answer:

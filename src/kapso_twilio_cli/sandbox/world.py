@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlsplit
 
+from ..domain.loopback import is_loopback
 from .catalogue import DEFAULT_STOCK, Country, Offer
 from .countries import COUNTRIES
 from .faults import Faults
 from .options import CodeMode, SandboxOptions
-from .state import Account, Message, stream
+from .state import Account, Message, PhoneCall, stream
 from .stock import Stock, capacity
 from .wire import Answer, Call, Pairs
 
@@ -29,6 +31,16 @@ class Recorded:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """A call with a code that a URL on this machine is asked about."""
+
+    call: PhoneCall
+    url: str
+    code: str
+    mode: CodeMode
+
+
 @dataclass(slots=True)
 class World:
     """State, settings, faults and the log; handlers change it between two awaits, never across."""
@@ -42,6 +54,8 @@ class World:
     """How the codes of single numbers come, by phone number, instead of as the options say."""
     came_in: list[Message] = field(default_factory=list)
     """What has just come in by SMS, and is to be told to whom it concerns."""
+    ringing: list[Ringing] = field(default_factory=list)
+    """The calls that have just begun."""
 
     def stock(self, offer: Offer) -> Stock:
         """Give the stock of an offer: as many as were asked for and as its areas hold."""
@@ -64,6 +78,16 @@ class World:
         """Yield the random places of the next search."""
         self.searches += 1
         return stream(self.account.seed, self.searches)
+
+
+def on_this_machine(url: str) -> bool:
+    """Whether a URL that Twilio is told to call is on loopback: all others are left alone."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and is_loopback(host)
 
 
 Handler = Callable[[World, Call], Answer]

@@ -9,20 +9,25 @@ import asyncio
 import ipaddress
 import logging
 import time
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-from ..domain.public_url import SMS_PATH, PublicUrl
+from ..domain.public_url import SMS_PATH, TRANSCRIPTION_PATH, VOICE_PATH, PublicUrl
+from ..domain.twiml import recording_twiml
 from ..errors import KapsoTwilioError
 from ..gateways.twilio_signature import NotFromTwilio, SignedRequest
-from ..operations.receive import Reception, receive_sms
+from ..operations.receive import Reception, receive_call, receive_sms, receive_transcription
 from ..project import Project
 from .rate import Door
 
 BODY_BYTES_AT_MOST = 64 * 1024
 _BODY_SECONDS = 5.0
 _SAY_FLOODED_SECONDS = 60.0
-_NOTHING_TO_DO = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+_XML = '<?xml version="1.0" encoding="UTF-8"?>'
+_NOTHING_TO_DO = "<Response/>"
+
+_Receive = Callable[[Project, Mapping[str, str], str | None], Reception]
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +48,8 @@ class Desk:
         for prefix in {"", self._public_url.prefix}:
             routes.append(web.get(f"{prefix}/healthz", self.healthz))
             routes.append(web.post(f"{prefix}{SMS_PATH}", self.sms))
+            routes.append(web.post(f"{prefix}{VOICE_PATH}", self.voice))
+            routes.append(web.post(f"{prefix}{TRANSCRIPTION_PATH}", self.transcription))
         return routes
 
     async def reread_secrets(self) -> None:
@@ -61,24 +68,43 @@ class Desk:
 
     async def sms(self, request: web.Request) -> web.Response:
         """Take in an SMS, and answer that there is nothing to do."""
+        await self._take_in(request, SMS_PATH, receive_sms)
+        return _twiml(_NOTHING_TO_DO)
+
+    async def voice(self, request: web.Request) -> web.Response:
+        """Answer a call: press the key, have it recorded, and the text of it sent here."""
+        became = await self._take_in(request, VOICE_PATH, receive_call)
+        if became is Reception.STRANGER:
+            return _twiml(_NOTHING_TO_DO)
+        voice = self._project.config.voice
+        told = self._public_url.transcription_url
+        return _twiml(recording_twiml(voice.key, voice.delay_seconds, told))
+
+    async def transcription(self, request: web.Request) -> web.Response:
+        """Take in what was understood of a call."""
+        await self._take_in(request, TRANSCRIPTION_PATH, receive_transcription)
+        return _twiml(_NOTHING_TO_DO)
+
+    async def _take_in(self, request: web.Request, path: str, receive: _Receive) -> Reception:
+        """Hand on what Twilio signed; what is not Twilio's, or is replayed, is refused (403)."""
         source = self._let_in(request)
-        signed = await _read(request, source, self._public_url)
+        signed = await _read(request, source, path, self._public_url)
         try:
             fields = self._signature.fields(signed)
         except NotFromTwilio as problem:
-            raise _refused(source, str(problem)) from None
+            raise _refused(path, source, str(problem)) from None
         delivery = request.headers.get("I-Twilio-Idempotency-Token")
         try:
-            became = await asyncio.to_thread(receive_sms, self._project, fields, delivery)
+            became = await asyncio.to_thread(receive, self._project, fields, delivery)
         except KapsoTwilioError as error:
-            _log.warning("a message could not be taken in: %s: %s", error.message, error.reason)
+            _log.warning("%s could not be taken in: %s: %s", path, error.message, error.reason)
             raise web.HTTPServiceUnavailable from None
-        _log.info("SMS from Twilio: %s", became)
+        _log.info("%s from Twilio: %s", path, became)
         if became in (Reception.REPLAYED, Reception.UNREADABLE):
-            raise _refused(source, _WHY[became])
+            raise _refused(path, source, _WHY[became])
         if became is Reception.STRANGER:
-            _log.warning("%s: an SMS came in for a number that is not the project's", SMS_PATH)
-        return web.Response(text=_NOTHING_TO_DO, content_type="text/xml")
+            _log.warning("%s: it came in for a number that is not the project's", path)
+        return became
 
     def _let_in(self, request: web.Request) -> str:
         """Where the request comes from; refused with 429 where that sends too many."""
@@ -93,21 +119,23 @@ class Desk:
 
 _WHY = {
     Reception.REPLAYED: "it was delivered before, and this is no retry of Twilio's",
-    Reception.UNREADABLE: "it lacks a MessageSid or a number",
+    Reception.UNREADABLE: "it lacks a SID or a number",
 }
 
 
-async def _read(request: web.Request, source: str, public_url: PublicUrl) -> SignedRequest:
+async def _read(
+    request: web.Request, source: str, path: str, public_url: PublicUrl
+) -> SignedRequest:
     """Read the whole request, within bounds."""
     try:
         body = await asyncio.wait_for(request.read(), _BODY_SECONDS)
     except web.HTTPRequestEntityTooLarge:
-        _log.warning("refused %s from %s: more than %d bytes", SMS_PATH, source, BODY_BYTES_AT_MOST)
+        _log.warning("refused %s from %s: more than %d bytes", path, source, BODY_BYTES_AT_MOST)
         raise
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
     if not request.raw_path.startswith("/"):
-        raise _refused(source, "its target is no path")
+        raise _refused(path, source, "its target is no path")
     return SignedRequest(
         url=public_url.called(request.raw_path),
         content_type=request.content_type,
@@ -117,9 +145,13 @@ async def _read(request: web.Request, source: str, public_url: PublicUrl) -> Sig
     )
 
 
-def _refused(source: str, why: str) -> web.HTTPForbidden:
-    _log.warning("refused %s from %s: %s", SMS_PATH, source, why)
+def _refused(path: str, source: str, why: str) -> web.HTTPForbidden:
+    _log.warning("refused %s from %s: %s", path, source, why)
     return web.HTTPForbidden()
+
+
+def _twiml(text: str) -> web.Response:
+    return web.Response(text=f"{_XML}{text}", content_type="text/xml")
 
 
 def _source(request: web.Request) -> str:
