@@ -103,6 +103,19 @@ def test_a_blanked_sms_ends_the_wait_at_once_and_later_numbers_are_called_at_onc
         assert asked.count("SMS") <= 4, asked
 
 
+def test_after_a_blanked_code_numbers_are_bought_that_take_calls_too(start: Start) -> None:
+    with start("filtered") as project:
+        project.answer("pool", "fill")
+        first = [one for one in project.sandbox.requests() if "US/Local.json" in one]
+        assert all("VoiceEnabled" not in one for one in first)
+        project.sandbox.forget_requests()
+        project.answer("pool", "set", "US", "--target-size", "3")
+        assert project.answer("pool", "fill")["pools"][0]["verified"] == 1
+        searches = [one for one in project.sandbox.requests() if "US/Local.json" in one]
+        assert searches
+        assert all("SmsEnabled=true" in one and "VoiceEnabled=true" in one for one in searches)
+
+
 def test_with_voice_chosen_no_sms_is_asked_for_and_numbers_without_sms_are_bought(
     start: Start,
 ) -> None:

@@ -255,6 +255,11 @@ def test_three_in_a_row_spend_no_more_attempts_on_the_numbers_that_are_there(
     project.sandbox.clear_faults()
     (pool,) = project.answer("pool", "fill")["pools"]
     assert (pool["ready"], pool["bought"]) == (3, 0), "those that failed do not stop the others"
+    # Their rows change, which is no new failure.
+    project.answer("webhook", "configure", "--all", "--public-url", "https://kt.example.com")
+    project.answer("pool", "set", "US", "--target-size", "7")
+    (pool,) = project.answer("pool", "fill")["pools"]
+    assert (pool["ready"], pool["bought"]) == (4, 1), pool["reasons"]
 
 
 def test_one_bad_number_blocks_nobody(

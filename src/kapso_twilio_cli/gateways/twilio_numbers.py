@@ -261,7 +261,7 @@ def _no_numbers_in(country: Country) -> VendorRefused:
 
 
 def out_of_stock(
-    country: Country, number_type: NumberType, *, sms_only: bool = False
+    country: Country, number_type: NumberType, *, sms_only: bool = False, voice_only: bool = False
 ) -> VendorRefused:
     """The refusal when a search finds no number that could be bought."""
     others = [other for other in NumberType if other is not number_type]
@@ -270,11 +270,16 @@ def out_of_stock(
         f" (or {', '.join(others[1:])})"
     )
     by_voice = f"; or buy them without SMS: kapso-twilio country set {country} --code-method voice"
+    reason = {
+        (False, False): "the search found none that could be bought",
+        (True, False): 'the search found none that receives SMS (code_method = "sms")',
+        (False, True): "the search found none that takes calls",
+        (True, True): "the search found none that receives SMS and takes calls; codes came by voice"
+        " before, as SMS brought none",
+    }[sms_only, voice_only]
     return VendorRefused(
         f"Twilio has no {number_type} numbers for {country_name(country)} ({country}) in stock",
-        reason='the search found none that receives SMS (code_method = "sms")'
-        if sms_only
-        else "the search found none that could be bought",
+        reason=reason,
         hint=others_hint + (by_voice if sms_only else ""),
         concerns=Concerns.COUNTRY,
     )

@@ -7,8 +7,9 @@ from datetime import datetime
 
 import msgspec
 
+from ..domain.country import Country
 from ..domain.event import Event
-from ..domain.lifecycle import NumberState
+from ..domain.lifecycle import NumberEvent, NumberState
 from . import columns
 
 PURCHASE_LIMITED = "purchase_limited"
@@ -75,6 +76,23 @@ class Events:
             "SELECT * FROM events WHERE number_id = ? ORDER BY id", (number_id,)
         ).fetchall()
         return [_event(row) for row in rows]
+
+    def last_of_number(self, number_id: int, kind: str) -> int | None:
+        """The id of the last event of one kind that befell a number; None where none did."""
+        row = self._connection.execute(
+            "SELECT max(id) FROM events WHERE number_id = ? AND kind = ?", (number_id, kind)
+        ).fetchone()
+        last: int | None = row[0]
+        return last
+
+    def has_verified_since(self, event_id: int, pool: Country) -> bool:
+        """Whether, after this event, a number that is in the pool got through at Meta."""
+        row = self._connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM events e JOIN numbers n ON n.id = e.number_id"
+            " WHERE e.id > ? AND e.kind IN (?, ?) AND n.pool = ?)",
+            (event_id, NumberEvent.VERIFIED, RENEWED, pool),
+        ).fetchone()
+        return bool(row[0])
 
     def count_of_numbers(self, kind: str, since: datetime) -> int:
         """How many events of one kind befell numbers since a moment.

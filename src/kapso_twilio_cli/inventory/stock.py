@@ -73,12 +73,12 @@ class Stock:
         ).fetchall()
         return [number_in(row) for row in rows]
 
-    def last_verified(self, pool: Country) -> datetime | None:
-        """When a number that is in the pool was verified last; None where none was."""
+    def has_been_called(self) -> bool:
+        """Whether the code of any number came, or was to come, by voice."""
         row = self._connection.execute(
-            "SELECT max(verified_at) AS verified_at FROM numbers WHERE pool = ?", (pool,)
+            "SELECT EXISTS (SELECT 1 FROM numbers WHERE code_method = 'voice')"
         ).fetchone()
-        return columns.optional_time(row["verified_at"])
+        return bool(row[0])
 
     def to_be_released(self) -> list[Number]:
         """The numbers whose release was asked for and is not done, oldest first."""

@@ -15,7 +15,7 @@ from ..config.model import PoolSettings
 from ..domain.backoff import not_replaced
 from ..domain.code_method import CodeMethod
 from ..domain.country import Country, country_name
-from ..domain.lifecycle import NumberState
+from ..domain.lifecycle import NumberEvent, NumberState
 from ..domain.limits import (
     Limits,
     Spending,
@@ -202,10 +202,14 @@ def _wanted(
 
 def _failed_since_success(session: Session, country: Country, waiting: Sequence[Number]) -> int:
     """How many of those that wait have failed since a number of the pool was verified last."""
-    success = session.stock.last_verified(country)
-    return sum(
-        number.facts.verification_failures > 0 and (success is None or number.updated_at > success)
+    failures = [
+        session.events.last_of_number(number.id, NumberEvent.ATTEMPT_FAILED)
         for number in waiting
+        if number.facts.verification_failures
+    ]
+    return sum(
+        failed is not None and not session.events.has_verified_since(failed, country)
+        for failed in failures
     )
 
 
@@ -251,12 +255,19 @@ def _quoted(project: Project, plan: PoolPlan, papers: Papers) -> PoolPlan:
         return plan
     try:
         by_voice = project.config.code_method_in(plan.country) is CodeMethod.VOICE
-        wanted = Wanted(plan.country, sms_only=not by_voice, voice_only=by_voice)
+        # Where SMS brought no code before, a number that takes no calls could not be verified.
+        takes_calls = by_voice or _were_called(project)
+        wanted = Wanted(plan.country, sms_only=not by_voice, voice_only=takes_calls)
         return replace(plan, quote=quote(project, choose_for(project.config, wanted), papers))
     except (CredentialsError, VendorUnavailable):
         raise
     except KapsoTwilioError as error:
         return replace(plan, to_buy=0, errors=(error,))
+
+
+def _were_called(project: Project) -> bool:
+    with project.inventory.read() as session:
+        return session.stock.has_been_called()
 
 
 def _within_limits(project: Project, plans: Sequence[PoolPlan]) -> list[PoolPlan]:

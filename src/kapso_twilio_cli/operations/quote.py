@@ -211,4 +211,9 @@ def none_on_sale(choice: Choice) -> VendorRefused:
         )
     from ..gateways.twilio_numbers import out_of_stock
 
-    return out_of_stock(choice.country, choice.number_type, sms_only=wanted.sms_only)
+    return out_of_stock(
+        choice.country,
+        choice.number_type,
+        sms_only=wanted.sms_only,
+        voice_only=wanted.voice_only,
+    )
