@@ -159,14 +159,16 @@ class World:
         return dict(rows)
 
     def held_by_the_account(self) -> list[str]:
-        """The numbers with our label that are being paid for, by the bill."""
-        held: Counter[str] = Counter()
+        """The numbers bought with our label that are being paid for, by the bill."""
+        held: dict[str, str] = {}
         for entry in self.sandbox.ledger():
             label = parse_label(entry["friendly_name"])
-            if label is not None and label.project == "acme":
-                held[entry["phone_number"]] += 1 if entry["kind"] == "purchase" else -1
-        assert set(held.values()) <= {0, 1}
-        return [number for number, count in held.items() if count]
+            if entry["kind"] == "release":  # it may have another name by then
+                held.pop(entry["sid"], None)
+            elif label is not None and label.project == "acme":
+                held[entry["sid"]] = entry["phone_number"]
+        assert len(set(held.values())) == len(held), "a number is paid for twice"
+        return list(held.values())
 
     def at_meta(self) -> dict[str, dict[str, str]]:
         """The objects of the portfolio, by id."""
