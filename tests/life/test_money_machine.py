@@ -14,8 +14,6 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.cli.account import rename
-
 from .world import LATE_MS, World
 
 REFS = st.sampled_from(["r1", "r2", "r3", "r4", "r5", "r6"])
@@ -218,7 +216,7 @@ class MoneyMachine(RuleBasedStateMachine):
     def somebody_renames_one_of_ours(self, choice: int) -> None:
         number = nth(list(self.world.names_in_the_account()), choice)
         if number is not None and number in self.world.numbers():
-            rename(self.world.project, number, "the sales line")
+            self.world.rename(number, "the sales line")
 
     @rule(fault=FAULTS)
     def something_is_about_to_go_wrong(self, fault: dict[str, object]) -> None:

@@ -23,6 +23,8 @@ from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox, running_sandbox
 
 LATE_MS = 150
+LOOKS_ON = {"X-Sandbox-Looks-On": "yes"}
+"""What the test asks meets none of the faults that wait for the program."""
 A_DAY = timedelta(days=1)
 SETTINGS: Mapping[str, Any] = {
     "allowed_countries": ["US", "CL"],
@@ -176,28 +178,43 @@ class World:
         answer = self.sandbox.session.get(
             f"{self.sandbox.url}/v25.0/{known['meta_business_id']}/preverified_numbers",
             params={"limit": 100},
-            headers={"Authorization": f"Bearer {known['meta_token']}"},
+            headers={"Authorization": f"Bearer {known['meta_token']}", **LOOKS_ON},
             timeout=30,
         )
         return {one["id"]: one for one in answer.json()["data"]}
 
     def names_in_the_account(self) -> dict[str, str]:
         """The friendly name of each number at Twilio."""
+        found = self._in_console("GET", "IncomingPhoneNumbers.json?PageSize=1000")
+        listed = found["incoming_phone_numbers"]
+        return {one["phone_number"]: one["friendly_name"] for one in listed}
+
+    def rename(self, number: str, name: str) -> None:
+        """Give a number another name in the console."""
+        (sid,) = [one["sid"] for one in self.sandbox.ledger() if one["phone_number"] == number][-1:]
+        self._in_console("POST", f"IncomingPhoneNumbers/{sid}.json", {"FriendlyName": name})
+
+    def _in_console(
+        self, method: str, path: str, form: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         account = self.sandbox.credentials["account_sid"]
-        answer = self.sandbox.session.get(
-            f"{self.sandbox.url}/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json",
-            params={"PageSize": 1000},
+        answer = self.sandbox.session.request(
+            method,
+            f"{self.sandbox.url}/2010-04-01/Accounts/{account}/{path}",
+            data=form,
             auth=(account, self.sandbox.credentials["auth_token"]),
+            headers=LOOKS_ON,
             timeout=30,
         )
-        found = answer.json()["incoming_phone_numbers"]
-        return {one["phone_number"]: one["friendly_name"] for one in found}
+        answer.raise_for_status()
+        document: dict[str, Any] = answer.json()
+        return document
 
     def connected_at_kapso(self) -> list[str]:
         """The numbers that have a WhatsApp config."""
         answer = self.sandbox.session.get(
             f"{self.sandbox.url}/platform/v1/whatsapp/phone_numbers",
-            headers={"X-API-Key": self.sandbox.credentials["kapso_api_key"]},
+            headers={"X-API-Key": self.sandbox.credentials["kapso_api_key"], **LOOKS_ON},
             timeout=30,
         )
         return [_e164(one["display_phone_number"]) for one in answer.json()["data"]]
