@@ -201,7 +201,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @rule(number=FOREIGN)
     def somebody_buys_in_the_console(self, number: str) -> None:
-        if number not in self.world.foreign:
+        if number not in self.world.names_in_the_account():
             self.world.sandbox.buy_in_console(number, "the sales line")
             self.world.foreign[number] = "the sales line"
 
