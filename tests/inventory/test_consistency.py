@@ -22,7 +22,8 @@ ENTERED_PAST_THE_PROGRAM = """
     INSERT INTO numbers SELECT 77, '+14155559999', 'PN77', country, number_type, price_millionths,
         currency, NULL, bought_at, state, reason, label, can_receive_sms, pool, preverified_id,
         verification_expiry_time, code_requested_at, verification_failures, next_attempt_at,
-        updated_at, version, release_requested_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        updated_at, version, release_requested_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+        NULL, NULL, NULL, NULL
         FROM numbers WHERE state = 'ready'
 """
 

@@ -79,6 +79,8 @@ class OnboardingSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     reservation_ttl: timedelta = timedelta(hours=24)
     min_validity: timedelta = timedelta(hours=24)
+    removal_confirmed_after: timedelta = timedelta(minutes=1)
+    """So long a connected number must be absent at Kapso, at two looks, to count as removed."""
 
 
 class ProjectConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -107,6 +107,7 @@ TABLES: Mapping[str, Table] = {
             "reservation_ttl": kinds.duration(least=_SECOND),
             # Meta verifies anew from 45 days before the end: more could never be kept.
             "min_validity": kinds.duration(least=timedelta(0), most=timedelta(days=45)),
+            "removal_confirmed_after": kinds.duration(least=timedelta(0)),
         },
     ),
 }

@@ -28,6 +28,8 @@ class AttentionKind(StrEnum):
     """A ready number's verification has ended; it is not handed out."""
     VOICE_URL_CHANGED = "voice_url_changed"
     """Calls to a number are still answered by this program, which waits for no code there."""
+    KAPSO_STATUS = "kapso_status"
+    """Kapso lists a number, and says that it is not well: that is no removal."""
     MAYBE_CLAIMED = "maybe_claimed"
     """A reserved number's object at Meta is gone: a customer may have claimed it."""
     PAST_META_LIMIT = "past_meta_limit"

@@ -39,6 +39,12 @@ class NumberFacts(msgspec.Struct, frozen=True):
     lease_until: datetime | None = None
     """A ready number is verified anew until then at most, and is not handed out meanwhile."""
     verified_at: datetime | None = None
+    customer_id: str | None = None
+    """Whose WhatsApp config is on it, by Kapso's id; so are the next two Kapso's and Meta's."""
+    phone_number_id: str | None = None
+    business_account_id: str | None = None
+    absent_since: datetime | None = None
+    """Kapso listed it before, and did not when it was looked at then: a first sighting."""
     release_requested_at: datetime | None = None
     """A person asked for its release, which is not done yet: it is not used any more."""
 

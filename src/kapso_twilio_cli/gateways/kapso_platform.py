@@ -1,24 +1,22 @@
-"""Kapso's Platform API: which numbers carry a WhatsApp config.
+"""Kapso's Platform API: connected numbers, customers, setup links, the project's webhooks.
 
-Source: docs.kapso.ai, "Platform API 0.2.0" (read 2026-11-22).
+Source: docs.kapso.ai, Platform API 0.2.0 (read 2026-11-22).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
-
-import requests
-from requests.auth import AuthBase
+from urllib.parse import quote
 
 from ..domain.phone_number import PhoneNumber, normalise
-from ..errors import CredentialsError, VendorRefused, VendorUnavailable
-from .http import READ_TIMEOUT_SECONDS, Call, Http
+from ..errors import StateError
+from .http import READ_TIMEOUT_SECONDS, AnswerLost
+from .kapso_client import KapsoClient, NotAtKapso, answer_lost
 
-REAL_URL = "https://api.kapso.ai"
-_PER_PAGE = 100
+_NUMBERS, _WEBHOOKS = "whatsapp/phone_numbers", "whatsapp/webhooks"
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,40 @@ class ConnectedNumber:
     phone_number_id: str
     customer_id: str | None
     status: str | None
+    business_account_id: str | None = None
+
+
+@dataclass(frozen=True)
+class KapsoLink:
+    """A setup link as Kapso shows it."""
+
+    link_id: str
+    status: str
+    """`active`, `used`, `expired` or `revoked`."""
+    expires_at: datetime | None
+    setup_status: str | None
+    """`whatsapp_setup_status`: `pending`, `processing`, `completed` or `failed`."""
+    setup_error: str | None
+    provisioned: PhoneNumber | None
+    """The number that Kapso provided, where it did."""
+    url: str | None = field(repr=False, default=None)
+    """It lets whoever has it in: shown once, and never stored."""
+    token: str | None = field(repr=False, default=None)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the customer can use it."""
+        return self.status == "active"
+
+
+@dataclass(frozen=True)
+class KapsoWebhook:
+    """A webhook of the project."""
+
+    webhook_id: str
+    url: str
+    events: frozenset[str]
+    is_active: bool
 
 
 class KapsoPlatform:
@@ -41,64 +73,106 @@ class KapsoPlatform:
         base_url: str | None,
         timeout_seconds: float = READ_TIMEOUT_SECONDS,
     ) -> None:
-        self._base = f"{base_url or REAL_URL}/platform/v1"
-        self._auth = _ApiKey(api_key)
-        self._http = Http("Kapso", connections=2, timeout_seconds=timeout_seconds)
+        self._client = KapsoClient(api_key, base_url=base_url, timeout_seconds=timeout_seconds)
 
     def close(self) -> None:
         """Give the connections back."""
-        self._http.close()
+        self._client.close()
 
     def connected_numbers(self) -> Iterator[ConnectedNumber]:
         """Every number that Kapso lists, over all pages; a page that cannot be had raises."""
-        page, pages = 1, 1
-        while page <= pages:
-            body = self._get("whatsapp/phone_numbers", page=page, per_page=_PER_PAGE)
-            listed, pages = _page(body)
-            yield from (number for number in listed if number is not None)
-            page += 1
+        for entry in self._client.listed(_NUMBERS):
+            number = _connected(entry)
+            if number is not None:
+                yield number
 
-    def _get(self, path: str, **params: object) -> dict[str, Any]:
-        response = self._http.get(
-            Call("GET", f"{self._base}/{path}", params=params, auth=self._auth)
-        )
-        if response.status_code == 401:
-            raise CredentialsError(
-                "Kapso rejected the API key",
-                reason=_error_text(response),
-                hint="copy the project's key from Kapso, then: kapso-twilio auth set kapso_api_key",
+    def connected_number(self, phone_number_id: str) -> ConnectedNumber | None:
+        """The number with this id of Meta's; None where Kapso knows none (404)."""
+        try:
+            return _connected(self._client.read(f"{_NUMBERS}/{phone_number_id}")["data"])
+        except NotAtKapso:
+            return None
+
+    def require_customer(self, customer_id: str) -> None:
+        """Raise StateError unless Kapso knows the customer."""
+        try:
+            self._client.read(_customer(customer_id))
+        except NotAtKapso as error:
+            raise StateError(
+                f"Kapso knows no customer {customer_id}",
+                reason=error.reason,
+                hint="use the customer's id at Kapso, which is a UUID; its list is in Kapso's"
+                " dashboard",
+            ) from error
+
+    def setup_links(self, customer_id: str) -> list[KapsoLink]:
+        """Every setup link of a customer; none where Kapso knows no such customer."""
+        try:
+            return [_link(entry) for entry in self._client.listed(_links_of(customer_id))]
+        except NotAtKapso:
+            return []
+
+    def create_setup_link(self, customer_id: str, settings: Mapping[str, object]) -> KapsoLink:
+        """Make a link, which revokes the customer's active one; AnswerLost where it may be made."""
+        body = self._client.send("POST", _links_of(customer_id), {"setup_link": settings})
+        try:
+            return _link(body["data"])
+        except (LookupError, TypeError, ValueError) as error:
+            raise AnswerLost("its answer lacks the link") from error
+
+    def revoke_setup_link(self, customer_id: str, link_id: str) -> None:
+        """Revoke a link; one that is gone, or has ended, is left."""
+        path = f"{_links_of(customer_id)}/{link_id}"
+        try:
+            self._client.send("PATCH", path, {"setup_link": {"status": "revoked"}})
+        except NotAtKapso:
+            return
+        except AnswerLost as error:
+            raise answer_lost(f"has revoked the setup link {link_id}", error) from None
+
+    def webhooks(self) -> list[KapsoWebhook]:
+        """Every webhook of the project."""
+        return [_webhook(entry) for entry in self._client.listed(_WEBHOOKS)]
+
+    def create_webhook(self, url: str, events: Sequence[str], secret_key: str) -> KapsoWebhook:
+        """Have events sent to a URL, signed with the secret."""
+        settings = _webhook_settings(url, events, secret_key)
+        try:
+            return _webhook(self._client.send("POST", _WEBHOOKS, settings)["data"])
+        except AnswerLost as error:
+            raise answer_lost("has made the webhook", error) from None
+
+    def update_webhook(
+        self, webhook_id: str, url: str, events: Sequence[str], secret_key: str
+    ) -> KapsoWebhook:
+        """Set what `create_webhook` sets. Doing it twice is doing it once."""
+        settings = _webhook_settings(url, events, secret_key)
+        try:
+            return _webhook(
+                self._client.send("PATCH", f"{_WEBHOOKS}/{webhook_id}", settings)["data"]
             )
-        if response.status_code >= 400:
-            raise VendorRefused(
-                "Kapso refused to answer",
-                reason=f"{_error_text(response)} (HTTP {response.status_code})",
-                hint="check the project's plan and key at Kapso",
-            )
-        body: dict[str, Any] = json.loads(response.text)
-        return body
+        except AnswerLost as error:
+            raise answer_lost("has changed the webhook", error) from None
 
 
-class _ApiKey(AuthBase):
-    def __init__(self, api_key: str) -> None:
-        self._api_key = api_key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["X-API-Key"] = self._api_key
-        return request
+def _customer(customer_id: str) -> str:
+    return f"customers/{quote(customer_id, safe='')}"
 
 
-def _page(body: dict[str, Any]) -> tuple[list[ConnectedNumber | None], int]:
-    """The numbers of a page, and how many pages there are."""
-    try:
-        pages = int(body["meta"]["total_pages"] or 1)
-        return [_connected(entry) for entry in body["data"]], pages
-    except (LookupError, AttributeError, TypeError, ValueError) as error:
-        # Not an empty page: that would say that no number is connected.
-        raise VendorUnavailable(
-            "Kapso's answer cannot be read",
-            reason=f"it lacks what it should hold ({type(error).__name__})",
-            hint="run the command again later; a proxy on the way may be the cause",
-        ) from error
+def _links_of(customer_id: str) -> str:
+    return f"{_customer(customer_id)}/setup_links"
+
+
+def _webhook_settings(url: str, events: Sequence[str], secret_key: str) -> dict[str, object]:
+    return {
+        "whatsapp_webhook": {
+            "url": url,
+            "secret_key": secret_key,
+            "events": list(events),
+            "active": True,
+            "payload_version": "v2",
+        }
+    }
 
 
 def _connected(entry: dict[str, Any]) -> ConnectedNumber | None:
@@ -111,11 +185,29 @@ def _connected(entry: dict[str, Any]) -> ConnectedNumber | None:
         phone_number_id=str(entry.get("phone_number_id") or entry.get("id")),
         customer_id=entry.get("customer_id"),
         status=entry.get("status"),
+        business_account_id=entry.get("business_account_id"),
     )
 
 
-def _error_text(response: requests.Response) -> str:
-    try:
-        return str(json.loads(response.text)["error"])
-    except (ValueError, KeyError, TypeError):
-        return f"HTTP {response.status_code}"
+def _link(entry: dict[str, Any]) -> KapsoLink:
+    provisioned = entry.get("provisioned_phone_number") or {}
+    expires_at = entry.get("expires_at")
+    return KapsoLink(
+        link_id=str(entry["id"]),
+        status=str(entry["status"]),
+        expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
+        setup_status=entry.get("whatsapp_setup_status"),
+        setup_error=entry.get("whatsapp_setup_error"),
+        provisioned=normalise(str(provisioned.get("phone_number") or "")),
+        url=entry.get("url"),
+        token=entry.get("token"),
+    )
+
+
+def _webhook(entry: dict[str, Any]) -> KapsoWebhook:
+    return KapsoWebhook(
+        webhook_id=str(entry["id"]),
+        url=str(entry.get("url") or ""),
+        events=frozenset(str(event) for event in entry.get("events") or ()),
+        is_active=bool(entry.get("active", True)),
+    )

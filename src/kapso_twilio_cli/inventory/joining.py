@@ -98,6 +98,7 @@ class Joining:
         purchases = self._take_purchases()
         taken = self._take_numbers()
         self._holds.join(taken)
+        self._take_setup_links()
         return Kept(
             tuple(number.present["phone_number"] for number in taken), purchases, tuple(self._notes)
         )
@@ -118,6 +119,19 @@ class Joining:
         for event in self._all(_NEWS_OF_PURCHASES):
             insert(self._connection, "events", {**dict(event), "id": None})
         return len(further)
+
+    def _take_setup_links(self) -> None:
+        """What either file knows of a link; of one that both know, what the present one says."""
+        for row in self._all("SELECT * FROM present.setup_links ORDER BY id"):
+            values = {**dict(row), "id": None}
+            self._all(
+                "DELETE FROM main.setup_links WHERE link_id = ?1 OR (link_id IS NULL"
+                " AND customer_id = ?2 AND asked_at = ?3)",
+                values["link_id"],
+                values["customer_id"],
+                values["asked_at"],
+            )
+            insert(self._connection, "setup_links", values, " ON CONFLICT DO NOTHING")
 
     def _take_numbers(self) -> list[TakenNumber]:
         for name, schema in (("theirs", "present"), ("ours", "main")):

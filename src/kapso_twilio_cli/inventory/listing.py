@@ -34,7 +34,7 @@ class ListedNumber(msgspec.Struct, frozen=True):
 _CONDITIONS = {
     "country": "numbers.country = ?",
     "state": "numbers.state = ?",
-    "customer": "held.customer = ?",
+    "customer": "? IN (held.customer, numbers.customer_id)",
     "ref": "held.ref = ?",
 }
 

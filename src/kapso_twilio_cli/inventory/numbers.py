@@ -371,6 +371,10 @@ def _fact_columns(facts: NumberFacts) -> dict[str, object]:
         "webhook_before": facts.webhook_before,
         "lease_until": columns.optional_time_text(facts.lease_until),
         "verified_at": columns.optional_time_text(facts.verified_at),
+        "customer_id": facts.customer_id,
+        "phone_number_id": facts.phone_number_id,
+        "business_account_id": facts.business_account_id,
+        "absent_since": columns.optional_time_text(facts.absent_since),
         "release_requested_at": columns.optional_time_text(facts.release_requested_at),
     }
 
@@ -411,5 +415,9 @@ def _facts(row: sqlite3.Row) -> NumberFacts:
         webhook_before=row["webhook_before"],
         lease_until=columns.optional_time(row["lease_until"]),
         verified_at=columns.optional_time(row["verified_at"]),
+        customer_id=row["customer_id"],
+        phone_number_id=row["phone_number_id"],
+        business_account_id=row["business_account_id"],
+        absent_since=columns.optional_time(row["absent_since"]),
         release_requested_at=columns.optional_time(row["release_requested_at"]),
     )

@@ -202,5 +202,38 @@ _V3 = (
     "ALTER TABLE numbers ADD COLUMN verified_at TEXT",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2, _V3)
+_V4 = (
+    # What Kapso says of a number that it lists, and since when it does not list it any more.
+    "ALTER TABLE numbers ADD COLUMN customer_id TEXT",
+    "ALTER TABLE numbers ADD COLUMN phone_number_id TEXT",
+    "ALTER TABLE numbers ADD COLUMN business_account_id TEXT",
+    "ALTER TABLE numbers ADD COLUMN absent_since TEXT",
+    # The number of a link is that of its ref. The link's token is in no column.
+    """
+    CREATE TABLE setup_links (
+        id INTEGER PRIMARY KEY,
+        link_id TEXT UNIQUE,
+        customer_id TEXT NOT NULL,
+        ref TEXT,
+        countries TEXT NOT NULL,
+        by_kapso INTEGER NOT NULL CHECK (by_kapso IN (0, 1)),
+        state TEXT NOT NULL CHECK (
+            state IN ('asked', 'made', 'active', 'used', 'expired', 'revoked', 'failed')
+        ),
+        reason TEXT,
+        owner TEXT NOT NULL,
+        asked_at TEXT NOT NULL,
+        expires_at TEXT,
+        ended_at TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX setup_links_by_ref ON setup_links (ref)",
+    "CREATE INDEX setup_links_of_a_customer ON setup_links (customer_id)",
+    """
+    CREATE UNIQUE INDEX one_link_in_the_making_a_customer
+        ON setup_links (customer_id) WHERE state IN ('asked', 'made')
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2, _V3, _V4)
 """Statements by schema version: the first makes version 1. Never edit one that was released."""

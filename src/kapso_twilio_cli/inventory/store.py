@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .listing import Filter, ListedNumber
     from .prices import Prices
     from .runs import Runs
+    from .setup_links import SetupLinks
     from .stock import Stock
 
 
@@ -84,6 +85,13 @@ class Session:
         from .prices import Prices
 
         return Prices(self._connection)
+
+    @cached_property
+    def setup_links(self) -> SetupLinks:
+        """The customers' setup links."""
+        from .setup_links import SetupLinks
+
+        return SetupLinks(self._connection)
 
     @cached_property
     def stock(self) -> Stock:

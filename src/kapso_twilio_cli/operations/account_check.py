@@ -6,7 +6,7 @@ kept for `status`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -53,7 +53,7 @@ class Trust(msgspec.Struct, frozen=True):
 
 
 def check_account(
-    project: Project, connected: frozenset[PhoneNumber], trust: Trust
+    project: Project, connected: Collection[PhoneNumber], trust: Trust
 ) -> Iterator[Action]:
     """Put the inventory right by one listing of the account, and tell each thing as it is done.
 
@@ -143,7 +143,7 @@ def _leave_to_other_projects(project: Project, seen: Survey) -> Iterator[Action]
 
 
 def _adopt_strays(
-    project: Project, seen: Survey, connected: frozenset[PhoneNumber], trust: Trust
+    project: Project, seen: Survey, connected: Collection[PhoneNumber], trust: Trust
 ) -> Iterator[Action]:
     for owned in seen.strays:
         if project.twilio.numbers.read(owned.sid) is None:

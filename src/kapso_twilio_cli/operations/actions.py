@@ -21,6 +21,7 @@ class ActionKind(StrEnum):
     MISSING = "missing"
     RELEASED = "released"
     CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
     QUARANTINED = "quarantined"
     VERIFICATION_INTERRUPTED = "verification_interrupted"
     VOICE_URL_PUT_BACK = "voice_url_put_back"

@@ -108,6 +108,10 @@ _FINDINGS = {
         Severity.WARNING,
         "kapso-twilio connect {n}, or if nobody has it: reservation cancel {n} --force",
     ),
+    AttentionKind.KAPSO_STATUS: (
+        Severity.WARNING,
+        "look at the number in Kapso; here it stays connected as long as Kapso lists it",
+    ),
     AttentionKind.LABEL_EDITED: (
         Severity.WARNING,
         "kapso-twilio number import {n} puts its label back",

@@ -54,6 +54,10 @@ def disconnect(
             # The object that the customer claimed is gone: the number is to be added anew.
             preverified_id=None,
             verification_expiry_time=None,
+            customer_id=None,
+            phone_number_id=None,
+            business_account_id=None,
+            absent_since=None,
             pool=_pool_after(number, chosen, has_pool=pool is not None),
         )
         moved = tx.numbers.apply(

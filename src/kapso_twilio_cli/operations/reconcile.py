@@ -16,7 +16,6 @@ from ..domain.attention import AttentionKind
 from ..domain.country import Country
 from ..domain.lifecycle import NumberEvent
 from ..domain.number import Number
-from ..domain.phone_number import PhoneNumber
 from ..domain.purchase import Purchase
 from ..domain.reservation import Reservation
 from ..domain.resolution import Path
@@ -25,13 +24,14 @@ from ..errors import CredentialsError, KapsoTwilioError, StateError
 from ..project import Project
 from .account_check import Trust, check_account
 from .actions import Action, ActionKind, action
+from .at_kapso import Listed, listed_numbers, note_statuses, notice_connects, notice_removals
 from .batch import error_of_batch
 from .fill import CONCURRENCY, FillOptions, FillReport, fill
 from .fill_plan import FillPlan, at_known_prices, plan_fill
 from .reservation import end
 from .reverify import numbers_due, reverify
 from .settle import Settlement, settle
-from .taken import connected_at_kapso, notice_connects, numbers_at_meta, quarantine_gone
+from .taken import numbers_at_meta, quarantine_gone
 from .upkeep import lapse_expired, take_up_interrupted
 from .verification import Portfolio, portfolio
 from .voice import put_back_left
@@ -85,6 +85,8 @@ class _Findings(msgspec.Struct):
     errors: list[KapsoTwilioError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    listed: Listed | None = None
+    """The numbers that Kapso lists; None where it does not answer."""
 
 
 def reconcile(project: Project, options: ReconcileOptions) -> ReconcileReport:
@@ -117,8 +119,8 @@ def reconcile(project: Project, options: ReconcileOptions) -> ReconcileReport:
 
 def _check_account(project: Project, options: ReconcileOptions, found: _Findings) -> bool:
     """Hold the inventory against the account, Kapso and Meta; whether it may act from here on."""
-    connected = _connected(project, found)
-    known = connected or frozenset()
+    found.listed = _listed(project, found)
+    known = found.listed or {}
     is_doubted = project.inventory.footing().standing in _DOUBTED
     # What a doubted inventory may have forgotten must be known, also while the project is off.
     looks = is_doubted or project.why_not_enabled() is None
@@ -127,8 +129,11 @@ def _check_account(project: Project, options: ReconcileOptions, found: _Findings
         _collect(found, check_account(project, known, trust))
         if looks:
             _collect(found, notice_connects(project, known))
+            if found.listed is not None and not is_doubted:
+                _collect(found, notice_removals(project, known))
+                note_statuses(project, known)
         if is_doubted:
-            if connected is None:
+            if found.listed is None:
                 return False  # what Kapso knows as taken must be known first
             numbers = numbers_at_meta(project)
             if numbers:
@@ -183,10 +188,10 @@ def _reverify(
     return done.stopped is None
 
 
-def _connected(project: Project, found: _Findings) -> frozenset[PhoneNumber] | None:
+def _listed(project: Project, found: _Findings) -> Listed | None:
     """The numbers that Kapso lists; None where it does not answer, which stops nothing else."""
     try:
-        return connected_at_kapso(project)
+        return listed_numbers(project)
     except KapsoTwilioError as error:
         found.errors.append(error)
         return None
@@ -250,9 +255,9 @@ def _note_settlement(settlement: Settlement, found: _Findings) -> None:
 
 
 def _expire_reservations(project: Project, found: _Findings) -> None:
-    """End what is overdue. A live one never ends by time alone: it stays, and needs attention."""
+    """End what is overdue. A live one ends only where Kapso says that its number is not in use."""
     for number, held in overdue(project, project.now()):
-        if held.path is not Path.POOL:
+        if held.path is not Path.POOL and not _is_free_at_kapso(project, number, found.listed):
             continue
         try:
             ended = end(project, number, held, NumberEvent.EXPIRE)
@@ -262,6 +267,12 @@ def _expire_reservations(project: Project, found: _Findings) -> None:
         except KapsoTwilioError:
             continue  # `end` has noted why on the number; status shows it
         found.actions.append(Action(ActionKind.RESERVATION_EXPIRED, ended.phone_number, held.ref))
+
+
+def _is_free_at_kapso(project: Project, number: Number, listed: Listed | None) -> bool:
+    if project.kapso is None or listed is None:
+        return False
+    return number.phone_number not in listed
 
 
 def _fill(project: Project, options: FillOptions | None, found: _Findings) -> FillReport | None:

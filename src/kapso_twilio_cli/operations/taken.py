@@ -1,4 +1,4 @@
-"""What Kapso and Meta know of numbers: who is connected, and which object is gone."""
+"""Which objects at Meta are gone, though the inventory counts on them."""
 
 from __future__ import annotations
 
@@ -7,40 +7,13 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from ..domain.attention import AttentionKind
-from ..domain.lifecycle import TRANSITIONS, NumberEvent, NumberState
+from ..domain.lifecycle import NumberEvent, NumberState
 from ..domain.number import Number
-from ..domain.phone_number import PhoneNumber
 from ..domain.resolution import Path
 from ..inventory.findings import Finding
 from ..project import Project
 from .actions import Action, ActionKind, action
 from .verification import Portfolio
-
-
-def connected_at_kapso(project: Project) -> frozenset[PhoneNumber]:
-    """The numbers that Kapso lists, over all pages; empty where no Kapso key is configured."""
-    if project.kapso is None:
-        return frozenset()
-    return frozenset(listed.phone_number for listed in project.kapso.connected_numbers())
-
-
-def notice_connects(project: Project, connected: frozenset[PhoneNumber]) -> Iterator[Action]:
-    """Numbers of ours that Kapso lists are connected, whatever they were before."""
-    with project.inventory.read() as session:
-        found = [session.numbers.find(phone_number) for phone_number in sorted(connected)]
-    for known in found:
-        if known is None or not _can_connect(known):
-            continue
-        with project.inventory.write() as tx:
-            number = tx.numbers.get(known.id)
-            if not _can_connect(number):
-                continue
-            moved = tx.numbers.apply(number, NumberEvent.SEEN_CONNECTED, project.now())
-        yield Action(ActionKind.CONNECTED, moved.phone_number, f"it was {number.state}")
-
-
-def _can_connect(number: Number) -> bool:
-    return NumberEvent.SEEN_CONNECTED in TRANSITIONS[number.state]
 
 
 def numbers_at_meta(project: Project) -> list[Number]:
@@ -59,8 +32,8 @@ def quarantine_gone(
     """Numbers whose object is not in Meta's list any more: a customer may have claimed it.
 
     Ready ones are quarantined. Reserved ones stay as they are, for a person: where Kapso lists
-    them they are connected already (`notice_connects`). Each absence is confirmed by reading the
-    object itself.
+    them they are connected already (`at_kapso.notice_connects`). Each absence is confirmed by
+    reading the object itself.
     """
     claimed = []
     for number in numbers:
