@@ -10,6 +10,9 @@ from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox, running_sandbox
 
 PROMISED = {
+    "setup_link",
+    "phone_number_id",
+    "business_account_id",
     "phone_number",
     "sid",
     "country",

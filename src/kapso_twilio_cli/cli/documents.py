@@ -19,8 +19,10 @@ def amount(value: Decimal | None) -> str | None:
     return None if value is None else decimal_text(value)
 
 
-def number_fields(number: Number, held: Reservation | None) -> dict[str, object]:
-    """A number, and who holds it."""
+def number_fields(
+    number: Number, held: Reservation | None, setup_link: str | None
+) -> dict[str, object]:
+    """A number, who holds it, and the setup link that it is held for."""
     return {
         "phone_number": number.phone_number,
         "sid": number.sid,
@@ -33,6 +35,7 @@ def number_fields(number: Number, held: Reservation | None) -> dict[str, object]
         "verification_expiry_time": number.facts.verification_expiry_time,
         "ref": held.ref if held else None,
         "customer": (held.customer if held else None) or number.facts.customer_id,
+        "setup_link": setup_link,
         "phone_number_id": number.facts.phone_number_id,
         "business_account_id": number.facts.business_account_id,
         "reserved_until": held.reserved_until if held else None,

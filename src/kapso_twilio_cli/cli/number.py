@@ -63,7 +63,7 @@ def list_(
     wanted = Filter(parse_country(country) if country is not None else None, state, customer, ref)
     with project.inventory.read() as session:
         listed = session.listed(wanted)
-    numbers = [number_fields(entry.number, entry.reservation) for entry in listed]
+    numbers = [number_fields(entry.number, entry.reservation, entry.setup_link) for entry in listed]
     rows = [[number[column] for column in _COLUMNS] for number in numbers]
     table = Table(_COLUMNS, rows, "no number matches")
     inv.answer("number.list", {"numbers": numbers}, [table])
@@ -76,7 +76,9 @@ def show(ctx: typer.Context, number: NumberArgument) -> None:
     from .documents import event_fields, number_fields
 
     found, held, events = _look(inv, number)
-    fields = number_fields(found, held)
+    with inv.project.inventory.read() as session:
+        link = session.setup_links.of_ref(held.ref) if held is not None else None
+    fields = number_fields(found, held, link.link_id if link is not None else None)
     facts = [f"{name}: {cell(value)}" for name, value in fields.items() if value is not None]
     document = {**fields, "history": [event_fields(event) for event in events]}
     inv.answer("number.show", document, [*facts, "", _events_table(events)])

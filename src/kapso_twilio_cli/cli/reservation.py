@@ -29,6 +29,7 @@ def list_(ctx: typer.Context) -> None:
     with inv.project.inventory.read() as session:
         numbers = session.numbers.with_reservation()
         pairs = [(held, numbers[held.number_id]) for held in session.reservations.living()]
+        links = {link.ref: link.link_id for link in session.setup_links.all()}
     reservations = [
         {
             "ref": held.ref,
@@ -36,7 +37,8 @@ def list_(ctx: typer.Context) -> None:
             "country": held.country,
             "path": held.path,
             "state": number.state,
-            "customer": held.customer,
+            "customer": held.customer or number.facts.customer_id,
+            "setup_link": links.get(held.ref),
             "reserved_at": held.reserved_at,
             "reserved_until": held.reserved_until,
         }

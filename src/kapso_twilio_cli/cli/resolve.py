@@ -5,12 +5,14 @@ The way to a ready number is short on purpose: it reads no secret and loads no n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..domain.country import parse_country
 from ..domain.sid import SidKind
+from ..errors import UsageError
 from .command import Command, Invocation, invocation
 from .options import (
     AddressSid,
@@ -24,11 +26,13 @@ from .options import (
     parse_ref,
 )
 from .quotes import say_lost_sids, say_warnings, what_is_bought
+from .resolution import resolution_fields
 from .tree import verb
 
 if TYPE_CHECKING:
     from ..domain.resolution import ResolveReason
-    from ..operations.onboarding import LivePurchase, Onboarding, Resolution
+    from ..operations.foresight import WouldBuy
+    from ..operations.onboarding import Onboarding, Resolution
     from ..operations.quote import Quote
     from ..project import Project
 
@@ -39,6 +43,18 @@ Customer = Annotated[
 ]
 NoProvision = Annotated[
     bool, typer.Option("--no-provision", help="Never buy: exit 8 when no number is ready.")
+]
+
+
+class AnswerFormat(StrEnum):
+    """Another form of the answer."""
+
+    EXTRAS = "extras"
+
+
+Format = Annotated[
+    AnswerFormat | None,
+    typer.Option("--format", help="Print only the object that Meta's dialog takes."),
 ]
 
 
@@ -58,6 +74,7 @@ def resolve_(
     bundle_sid: BundleSid = None,
     address_sid: AddressSid = None,
     no_provision: NoProvision = False,
+    format_: Format = None,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
@@ -67,6 +84,13 @@ def resolve_(
     """
     inv = invocation(ctx)
     from ..operations.onboarding import Onboarding
+
+    if format_ is not None and (inv.output.json or dry_run):
+        raise UsageError(
+            f"--format {format_} stands alone",
+            reason="it prints one object of the answer, and --json and --dry-run print another",
+            hint="leave one of them out; --json has the object as embedded_signup",
+        )
 
     project = inv.project
     onboarding = Onboarding(
@@ -80,7 +104,11 @@ def resolve_(
     if dry_run:
         _rehearse(inv, project, onboarding, no_provision=no_provision)
         return
-    _answer(inv, _resolve(inv, project, onboarding, no_provision=no_provision, yes=yes))
+    resolution = _resolve(inv, project, onboarding, no_provision=no_provision, yes=yes)
+    if format_ is AnswerFormat.EXTRAS:
+        _answer_extras(inv, resolution)
+    else:
+        _answer(inv, resolution)
 
 
 def _new_ref(inv: Invocation, project: Project) -> str:
@@ -112,28 +140,21 @@ def _rehearse(
     inv: Invocation, project: Project, onboarding: Onboarding, *, no_provision: bool
 ) -> None:
     """Go the whole way up to a purchase, with nothing written."""
-    from ..operations.onboarding import LivePurchase
-    from ..operations.resolve import resolve
+    from ..operations.foresight import WouldBuy, foresee
 
-    def stop_here(quote: Quote, reason: ResolveReason) -> NoReturn:
-        raise _WouldBuy(quote, reason)
-
-    live: LivePurchase | None = None
-    if not no_provision:
-        live = LivePurchase(stop_here, lambda choice: say_lost_sids(inv, choice))
-    try:
-        if project.why_not_enabled() is not None:
-            resolution = resolve(project, onboarding, live)
-        else:
-            with project.inventory.rehearsal():
-                resolution = resolve(project, onboarding, live)
-    except _WouldBuy as would_buy:
-        _answer_would_buy(inv, onboarding, would_buy)
-        return
-    _answer(inv, resolution, dry_run=True)
+    foreseen = foresee(
+        project,
+        onboarding,
+        no_provision=no_provision,
+        lost_sids=lambda choice: say_lost_sids(inv, choice),
+    )
+    if isinstance(foreseen, WouldBuy):
+        _answer_would_buy(inv, onboarding, foreseen)
+    else:
+        _answer(inv, foreseen, dry_run=True)
 
 
-def _answer_would_buy(inv: Invocation, onboarding: Onboarding, would_buy: _WouldBuy) -> None:
+def _answer_would_buy(inv: Invocation, onboarding: Onboarding, would_buy: WouldBuy) -> None:
     from ..domain.resolution import Path
     from ..operations.onboarding import Resolution
     from .documents import amount
@@ -148,7 +169,7 @@ def _answer_would_buy(inv: Invocation, onboarding: Onboarding, would_buy: _Would
         regulatory=quote.choice.regulatory,
     )
     fields = {
-        **_fields(resolution),
+        **resolution_fields(resolution),
         "dry_run": True,
         "otp_required": True,
         "monthly_price": amount(quote.price.amount),
@@ -157,47 +178,23 @@ def _answer_would_buy(inv: Invocation, onboarding: Onboarding, would_buy: _Would
     inv.answer("resolve", fields, [f"would buy {what_is_bought(quote)}"])
 
 
-class _WouldBuy(Exception):
-    def __init__(self, quote: Quote, reason: ResolveReason) -> None:
-        super().__init__()
-        self.quote = quote
-        self.reason = reason
+def _answer_extras(inv: Invocation, resolution: Resolution) -> None:
+    """Print what Meta's dialog takes; null where the number is not of a pool."""
+    import msgspec
+
+    extras = resolution_fields(resolution)["embedded_signup"]
+    if extras is None:
+        inv.note(f"{_in_words(resolution)}; Meta's dialog takes nothing for it")
+    inv.answer("resolve", {}, [msgspec.json.encode(extras).decode()])
 
 
 def _answer(inv: Invocation, resolution: Resolution, *, dry_run: bool = False) -> None:
-    fields = {"dry_run": dry_run, **_fields(resolution)}
+    fields = {"dry_run": dry_run, **resolution_fields(resolution)}
     words = _in_words(resolution)
     if dry_run and resolution.number is not None:
         fields["embedded_signup"] = None  # the number is held for nobody
         words = f"would hand out {words}"
     inv.answer("resolve", fields, [words])
-
-
-def _fields(resolution: Resolution) -> dict[str, object]:
-    from .documents import amount
-
-    number = resolution.number
-    from_pool = resolution.path == "pool"
-    preverified_id = number.facts.preverified_id if number and from_pool else None
-    return {
-        "country": resolution.country,
-        "path": resolution.path,
-        "reason": resolution.reason,
-        "phone_number": number.phone_number if number else None,
-        "sid": number.sid if number else None,
-        "preverified_id": preverified_id,
-        "otp_required": None if number is None else not from_pool,
-        "ref": resolution.ref,
-        "reserved_until": resolution.reserved_until,
-        "monthly_price": amount(number.price.amount) if number else None,
-        "currency": number.price.currency if number else None,
-        "bundle_sid_from": resolution.regulatory.bundle_sid_from,
-        "address_sid_from": resolution.regulatory.address_sid_from,
-        # Meta: embedded-signup/pre-verified-numbers (read 2026-11-22); only the first id shows.
-        "embedded_signup": {"setup": {"preVerifiedPhone": {"ids": [preverified_id]}}}
-        if preverified_id
-        else None,
-    }
 
 
 def _in_words(resolution: Resolution) -> str:

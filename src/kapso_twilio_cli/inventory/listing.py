@@ -29,6 +29,8 @@ class ListedNumber(msgspec.Struct, frozen=True):
 
     number: Number
     reservation: Reservation | None
+    setup_link: str | None
+    """The id of the link that its ref is for."""
 
 
 _CONDITIONS = {
@@ -53,8 +55,21 @@ def listed_numbers(connection: sqlite3.Connection, wanted: Filter) -> list[Liste
         f" WHERE {' AND '.join(conditions)} ORDER BY numbers.id",
         tuple(asked.values()),
     ).fetchall()
-    holders = _holders(connection)
-    return [ListedNumber(number_in(row), holders.get(row["id"])) for row in rows]
+    holders, links = _holders(connection), setup_links_by_ref(connection)
+    numbers = [(number_in(row), holders.get(row["id"])) for row in rows]
+    return [
+        ListedNumber(number, held, links.get(held.ref) if held is not None else None)
+        for number, held in numbers
+    ]
+
+
+def setup_links_by_ref(connection: sqlite3.Connection) -> dict[str, str]:
+    """The id of each ref's newest setup link."""
+    rows = connection.execute(
+        "SELECT ref, link_id FROM setup_links WHERE ref IS NOT NULL AND link_id IS NOT NULL"
+        " ORDER BY id"
+    ).fetchall()
+    return {row["ref"]: row["link_id"] for row in rows}
 
 
 def _holders(connection: sqlite3.Connection) -> dict[int, Reservation]:

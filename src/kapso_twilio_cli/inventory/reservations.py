@@ -44,14 +44,13 @@ class Reservations:
             (columns.time_text(at), reason, number_id),
         )
 
-    def prolong(self, ref: str, until: datetime) -> Reservation | None:
-        """Let the ref's living reservation last until then; None where there is none."""
-        row = self._connection.execute(
-            "UPDATE reservations SET reserved_until = ? WHERE ref = ? AND ended_at IS NULL"
-            " RETURNING *",
-            (columns.time_text(until), ref),
-        ).fetchone()
-        return reservation(row) if row else None
+    def prolong(self, ref: str, until: datetime, customer: str) -> None:
+        """Let the ref's living reservation last until then, for this customer."""
+        self._connection.execute(
+            "UPDATE reservations SET reserved_until = ?, customer = ?"
+            " WHERE ref = ? AND ended_at IS NULL",
+            (columns.time_text(until), customer, ref),
+        )
 
     def of_ref(self, ref: str) -> Reservation | None:
         """The ref's living reservation, or None."""

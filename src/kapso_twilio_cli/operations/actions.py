@@ -26,6 +26,8 @@ class ActionKind(StrEnum):
     VERIFICATION_INTERRUPTED = "verification_interrupted"
     VOICE_URL_PUT_BACK = "voice_url_put_back"
     VERIFICATION_LAPSED = "verification_lapsed"
+    SETUP_LINK_ENDED = "setup_link_ended"
+    RESERVATION_CANCELLED = "reservation_cancelled"
     RESERVATION_EXPIRED = "reservation_expired"
     BOUGHT = "bought"
     VERIFIED = "verified"

@@ -28,6 +28,7 @@ from .at_kapso import Listed, listed_numbers, note_statuses, notice_connects, no
 from .batch import error_of_batch
 from .fill import CONCURRENCY, FillOptions, FillReport, fill
 from .fill_plan import FillPlan, at_known_prices, plan_fill
+from .links_at_kapso import notice_links
 from .reservation import end
 from .reverify import numbers_due, reverify
 from .settle import Settlement, settle
@@ -101,6 +102,8 @@ def reconcile(project: Project, options: ReconcileOptions) -> ReconcileReport:
     is_sound = _check_account(project, options, found)
     report, acts = None, is_sound and before not in _DOUBTED
     listed = _check_objects(project, found) if acts else None
+    if is_sound:
+        _notice_links(project, found)
     if is_sound or (before not in _DOUBTED and not isinstance(found.errors[-1], StateError)):
         _repair(project, found)
     if listed is not None:
@@ -195,6 +198,13 @@ def _listed(project: Project, found: _Findings) -> Listed | None:
     except KapsoTwilioError as error:
         found.errors.append(error)
         return None
+
+
+def _notice_links(project: Project, found: _Findings) -> None:
+    try:
+        _collect(found, notice_links(project))
+    except KapsoTwilioError as error:
+        found.errors.append(error)  # Kapso's word on links stops nothing else
 
 
 def _collect(found: _Findings, actions: Iterable[Action]) -> None:
