@@ -122,7 +122,7 @@ def test_a_listing_that_broke_off_proves_nothing(project: ReadyProject) -> None:
         {"fault": "status", "status": 200, "body": {"data": [], "meta": {"total_count": 1}}},
     ):
         for _ in range(2):
-            project.sandbox.fault(method="GET", path=f"{NUMBERS}$", **fault)  # type: ignore[arg-type]
+            project.sandbox.fault(method="GET", path=f"{NUMBERS}$", **fault)
             called = project.call("reconcile", "--no-fill")
             project.sandbox.clear_faults()
             assert called.exit_code == 75, fault

@@ -116,6 +116,17 @@ def test_after_a_blanked_code_numbers_are_bought_that_take_calls_too(start: Star
         assert all("SmsEnabled=true" in one and "VoiceEnabled=true" in one for one in searches)
 
 
+def test_a_country_whose_codes_come_by_voice_narrows_no_other(start: Start) -> None:
+    with start("sms") as project:
+        project.answer("country", "set", "CL", "--code-method", "voice")
+        project.answer("pool", "set", "CL", "--target-size", "1")
+        project.answer("pool", "fill", "CL")
+        project.answer("pool", "fill", "US")
+        searches = [one for one in project.sandbox.requests() if "US/Local.json" in one]
+        assert searches
+        assert all("VoiceEnabled" not in one for one in searches)
+
+
 def test_with_voice_chosen_no_sms_is_asked_for_and_numbers_without_sms_are_bought(
     start: Start,
 ) -> None:
@@ -280,7 +291,7 @@ def test_settings_that_could_not_be_put_back_are_told_and_put_back_later(start: 
         number = member(project)
         set_it = r"IncomingPhoneNumbers/PN\w+\.json"
         project.sandbox.fault(method="POST", path=set_it, fault="delay", delay_ms=0)
-        project.sandbox.fault(method="POST", path=set_it, fault="status", status=503)
+        project.sandbox.fault(method="POST", path=set_it, fault="status", status=503, times=2)
         assert project.answer("number", "verify", number)["state"] == "ready"
         assert "twimlets" in voice_settings(project)[number]["voice_url"]
         kinds = [one["kind"] for one in project.answer("status")["attention"]]

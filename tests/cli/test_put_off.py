@@ -14,6 +14,8 @@ from tests.crash.scenarios import run_dying
 from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox, running_sandbox
 
+from .voice_settings import voice_settings
+
 ASK, VERIFY, ADD = "request_code", "verify_code", "add_phone_numbers"
 HOUR = timedelta(hours=1)
 
@@ -147,6 +149,45 @@ def test_already_verified_is_success_after_reading_the_status(
     assert single.answer("pool", "fill")["pools"][0]["ready"] == 1
     assert asked(single) == (0 if listed else 1)
     assert facts(single) == [("ready", 0, None)]
+
+
+def test_already_verified_by_voice_leaves_nothing_on_the_number(single: ReadyProject) -> None:
+    """As above; what was to answer the call goes at once, before the number can be handed out."""
+    single.answer("config", "set", "meta.code_method", "voice")
+    single.sandbox.fault(path=VERIFY, method="POST", fault="drop_after", times=1)
+    single.sandbox.fault(
+        path=r"^/v25\.0/\d+$", method="GET", fault="status", status=503, times=None
+    )
+    assert single.call("pool", "fill").exit_code == 75
+    single.sandbox.clear_faults()
+    single.change("UPDATE numbers SET code_requested_at = NULL")
+    single.sandbox.fault(
+        path="preverified_numbers", method="GET", fault="status", status=200, body={"data": []}
+    )
+    single.sandbox.forget_requests()
+    assert single.answer("pool", "fill")["pools"][0]["ready"] == 1
+    assert asked(single) == 1
+    assert {one["voice_url"] for one in voice_settings(single).values()} == {""}
+    assert single.rows("SELECT 1 FROM numbers WHERE voice_before IS NOT NULL") == []
+
+
+def test_renewals_that_failed_count_against_purchases_when_their_time_is_over(
+    project: ReadyProject,
+) -> None:
+    owned_members(project, 3)
+    project.answer("pool", "fill")
+    project.change(
+        "UPDATE numbers SET state = 'provisioned', verification_failures = 1,"
+        " next_attempt_at = '2027-01-01T00:00:00.000000Z'"
+    )
+    project.change(
+        "INSERT INTO events (number_id, at, kind, to_state, run_id, host)"
+        " SELECT id, updated_at, 'renewal_failed', 'provisioned', 'r', 'h' FROM numbers"
+    )
+    project.answer("pool", "set", "US", "--target-size", "6")
+    (pool,) = project.answer("pool", "fill")["pools"]
+    assert pool["bought"] == 0
+    assert any("nothing is bought until one gets through" in one for one in pool["reasons"])
 
 
 def test_a_number_that_fails_too_often_is_put_aside_with_its_reason_and_the_choices(

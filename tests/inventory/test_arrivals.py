@@ -31,7 +31,7 @@ def arrival(sid: str, *, after: timedelta = timedelta(0), to: PhoneNumber = MINE
 
 
 def take(store: Arrivals, one: Arrival, delivery: str | None = "d") -> Taken:
-    return store.take(one, delivery, worth_keeping=True)
+    return store.take(one, delivery, one.received_at, worth_keeping=True)
 
 
 def test_the_newest_arrival_of_a_number_comes_first(store: Arrivals) -> None:
@@ -88,11 +88,11 @@ def test_what_is_sent_again_long_after_has_no_effect(store: Arrivals, days: int)
 
 def test_of_a_message_that_is_not_worth_keeping_only_a_digest_is_known(store: Arrivals) -> None:
     one = arrival("SM-of-somebody")
-    assert store.take(one, "token-of-it", worth_keeping=False) is Taken.NEW
+    assert store.take(one, "token-of-it", one.received_at, worth_keeping=False) is Taken.NEW
     content = store.path.read_bytes()
     for text in (one.message_sid, MINE, "123456", "token-of-it"):
         assert text.encode() not in content
-    assert store.take(one, "token-of-it", worth_keeping=True) is Taken.RETRY
+    assert store.take(one, "token-of-it", one.received_at, worth_keeping=True) is Taken.RETRY
     assert store.unused([MINE], NOW) == []
 
 

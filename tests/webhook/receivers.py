@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -177,6 +178,14 @@ def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
+
+
+def seconds_to_ready(project: ReadyProject, number: str) -> float:
+    """Verify a number, whose code comes as soon as it is asked for; from then until it is ready."""
+    assert project.answer("number", "verify", number)["state"] == "ready"
+    events = project.answer("number", "history", number)["events"]
+    at = {event["kind"]: datetime.fromisoformat(event["at"]) for event in events}
+    return (at["verified"] - at["code_requested"]).total_seconds()
 
 
 def owned_number(project: ReadyProject) -> str:

@@ -122,8 +122,11 @@ def configure_(
         "numbers": _rows(report),
     }
     verb = "would send" if dry_run else "sends"
-    what = f"its SMS to {url.sms_url}" + (f", its calls to {url.voice_url}" if voice else "")
-    words = [f"{one.phone_number}: Twilio {verb} {what}" for one in _good(report)]
+    calls = {True: f", its calls to {url.voice_url}", False: ""}
+    words = [
+        f"{one.phone_number}: Twilio {verb} its SMS to {url.sms_url}{calls[one.with_calls]}"
+        for one in _good(report)
+    ]
     inv.answer("webhook.configure", fields, words)
     _end(inv, report, "there are no numbers yet; run this again when some were bought")
 

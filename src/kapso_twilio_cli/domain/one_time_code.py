@@ -14,9 +14,9 @@ _BY_HAND = re.compile(r"(\d{3})[- ]?(\d{3})", re.ASCII)
 _NAMES_WHATSAPP = re.compile(r"whatsapp|واتساب", re.IGNORECASE)
 # Six ASCII digits that stand alone: not part of a longer number, an amount, a date or an app hash.
 _CODE = re.compile(
-    r"(?<![a-z\d/+-])(?<!\d[.,:])"
+    r"(?<![a-z\d/+#$€£¥-])(?<![$€£¥#] )(?<!\d[.,:])"
     r"(?:(\d{3})-?(\d{3})|(?<!\d )(\d{3}) (\d{3})(?! \d))"
-    r"(?![a-z\d/+=]|[.,:-]\d)",
+    r"(?![a-z\d/+=%$€£¥]| ?[%$€£¥]|[.,:-]\d)",
     re.IGNORECASE | re.ASCII,
 )
 _LINK = re.compile(r"v\.whatsapp\.com/(\d{6})(?!\d)", re.IGNORECASE | re.ASCII)

@@ -274,13 +274,13 @@ def out_of_stock(
         (False, False): "the search found none that could be bought",
         (True, False): 'the search found none that receives SMS (code_method = "sms")',
         (False, True): "the search found none that takes calls",
-        (True, True): "the search found none that receives SMS and takes calls; codes came by voice"
-        " before, as SMS brought none",
+        (True, True): "the search found none that receives SMS and takes calls, which is needed as"
+        " SMS brought no code lately",
     }[sms_only, voice_only]
     return VendorRefused(
         f"Twilio has no {number_type} numbers for {country_name(country)} ({country}) in stock",
         reason=reason,
-        hint=others_hint + (by_voice if sms_only else ""),
+        hint=others_hint + (by_voice if sms_only and not voice_only else ""),
         concerns=Concerns.COUNTRY,
     )
 

@@ -100,16 +100,18 @@ class Arrivals:
         """Whether a receiver has ever run here."""
         return self.path.exists()
 
-    def take(self, arrival: Arrival, delivery: str | None, *, worth_keeping: bool) -> Taken:
+    def take(
+        self, arrival: Arrival, delivery: str | None, now: datetime, *, worth_keeping: bool
+    ) -> Taken:
         """Note that a message came by this delivery, and keep what it brought, once."""
         digest, by = _digest(arrival.message_sid), _digest(delivery or "")
         at = columns.time_text(arrival.received_at)
-        with self._write(arrival.received_at) as connection:
+        with self._write(now) as connection:
             row = connection.execute(
                 "SELECT * FROM messages WHERE digest = ?", (digest,)
             ).fetchone()
             if row is not None and row["received_at"] is not None:
-                return _sent_before(row, by, arrival.received_at)
+                return _sent_before(row, by, now)
             connection.execute(
                 "INSERT INTO messages (digest, noted_at, delivery, received_at)"
                 " VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE"
@@ -128,6 +130,14 @@ class Arrivals:
                     ),
                 )
         return Taken.NEW
+
+    def received_at(self, sid: str) -> datetime | None:
+        """When this SID was received; None where it was not, or long ago."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "SELECT received_at FROM messages WHERE digest = ?", (_digest(sid),)
+            ).fetchone()
+        return columns.optional_time(row["received_at"]) if row is not None else None
 
     def unused(self, phone_numbers: Sequence[PhoneNumber], now: datetime) -> list[Arrival]:
         """What came in for these numbers and was not used, the newest first."""

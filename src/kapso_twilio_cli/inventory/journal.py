@@ -16,6 +16,9 @@ PURCHASE_LIMITED = "purchase_limited"
 """The kind of the event that a limit kept a pool from being filled."""
 RENEWED, RENEWAL_FAILED = "renewed", "renewal_failed"
 """The kinds of the events that a ready number was verified anew, and that it could not be."""
+SMS_BLANKED, SMS_MISSED = "sms_blanked", "sms_missed"
+"""The kinds of the events that an SMS came without its code (30038), and that none came in a
+country where a call then did; the detail names the country."""
 NOT_OUR_PURCHASE = "not_our_purchase"
 """The kind of the event that Twilio answered a purchase with what the account held already."""
 
@@ -77,10 +80,11 @@ class Events:
         ).fetchall()
         return [_event(row) for row in rows]
 
-    def last_of_number(self, number_id: int, kind: str) -> int | None:
-        """The id of the last event of one kind that befell a number; None where none did."""
+    def last_failure(self, number_id: int) -> int | None:
+        """The id of the last event that a number's verification failed; None where none did."""
         row = self._connection.execute(
-            "SELECT max(id) FROM events WHERE number_id = ? AND kind = ?", (number_id, kind)
+            "SELECT max(id) FROM events WHERE number_id = ? AND kind IN (?, ?)",
+            (number_id, NumberEvent.ATTEMPT_FAILED, RENEWAL_FAILED),
         ).fetchone()
         last: int | None = row[0]
         return last

@@ -73,13 +73,6 @@ class Stock:
         ).fetchall()
         return [number_in(row) for row in rows]
 
-    def has_been_called(self) -> bool:
-        """Whether the code of any number came, or was to come, by voice."""
-        row = self._connection.execute(
-            "SELECT EXISTS (SELECT 1 FROM numbers WHERE code_method = 'voice')"
-        ).fetchone()
-        return bool(row[0])
-
     def to_be_released(self) -> list[Number]:
         """The numbers whose release was asked for and is not done, oldest first."""
         marks = ", ".join("?" * len(_RELEASABLE))

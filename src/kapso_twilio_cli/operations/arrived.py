@@ -48,7 +48,7 @@ def inbox_is_due(project: Project, waited_seconds: Sequence[tuple[Number, float]
     """Whether to look into the inbox for these numbers, which have waited so long."""
     if receiver_of(project) is None:
         return True
-    if any(seconds > _patience(number) for number, seconds in waited_seconds):
+    if any(seconds > _patience(project, number) for number, seconds in waited_seconds):
         return True
     # A message without a text may be one that Twilio blanked: the inbox tells (error 30038).
     numbers = {number.phone_number: number for number, _ in waited_seconds}
@@ -100,8 +100,11 @@ def _is_called(number: Number) -> bool:
     return number.facts.code_method == CodeMethod.VOICE
 
 
-def _patience(number: Number) -> float:
+def _patience(project: Project, number: Number) -> float:
+    if _is_called(number) and not is_answered_by_a_receiver(number):
+        return 0.0
     if _is_called(number):
-        return _CONFIGURED_SECONDS if is_answered_by_a_receiver(number) else 0.0
+        # A call that came, and brought nothing, must be seen before the number is given up.
+        return min(_CONFIGURED_SECONDS, project.config.meta.code_timeout.total_seconds() / 2)
     known = number.facts.webhook_before is not None
     return _CONFIGURED_SECONDS if known else _UNCONFIGURED_SECONDS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 
 from ..config.model import VoiceSettings
@@ -9,6 +11,8 @@ from ..domain.code_method import CodeMethod
 from ..domain.country import Country
 from ..domain.number import Number
 from ..domain.twiml import echo_url, recording_twiml
+from ..errors import Locked, StateError
+from ..inventory.journal import SMS_BLANKED, SMS_MISSED, Entry
 from ..project import Project
 from .receiver import Receiver, receiver_of
 
@@ -71,8 +75,17 @@ class CodeWays:
 
     def note_blanked(self) -> None:
         """Twilio took the digits out of an SMS (30038): it does so on the whole account."""
+        if not self._is_blanked:
+            self._write_down(SMS_BLANKED, None)
         self._is_blanked = True
 
     def note_missed(self, country: Country) -> None:
         """A number got its code by voice, after no SMS had come: the country's next ones will."""
+        if country not in self._missed_in:
+            self._write_down(SMS_MISSED, country)
         self._missed_in.add(country)
+
+    def _write_down(self, kind: str, detail: str | None) -> None:
+        """So that the next run buys numbers that take calls; what cannot be written is no harm."""
+        with suppress(StateError, Locked), self._project.inventory.write() as tx:
+            tx.events.append(Entry(self._project.now(), kind, detail=detail))

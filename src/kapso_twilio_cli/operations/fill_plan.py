@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -15,7 +15,7 @@ from ..config.model import PoolSettings
 from ..domain.backoff import not_replaced
 from ..domain.code_method import CodeMethod
 from ..domain.country import Country, country_name
-from ..domain.lifecycle import NumberEvent, NumberState
+from ..domain.lifecycle import NumberState
 from ..domain.limits import (
     Limits,
     Spending,
@@ -35,6 +35,7 @@ from ..errors import (
     StateError,
     VendorUnavailable,
 )
+from ..inventory.journal import SMS_BLANKED, SMS_MISSED
 from ..inventory.store import Session
 from ..project import Project
 from .adopt import REASON as ADOPTED
@@ -44,6 +45,9 @@ from .home import require_known
 from .known_prices import keep_prices
 from .quote import Quote, Wanted, choose_for, quote
 from .verification import Portfolio, portfolio, require_pools
+
+_LATELY = timedelta(days=30)
+"""So long it counts that SMS brought no code."""
 
 
 class PoolPlan(msgspec.Struct, frozen=True):
@@ -203,7 +207,7 @@ def _wanted(
 def _failed_since_success(session: Session, country: Country, waiting: Sequence[Number]) -> int:
     """How many of those that wait have failed since a number of the pool was verified last."""
     failures = [
-        session.events.last_of_number(number.id, NumberEvent.ATTEMPT_FAILED)
+        session.events.last_failure(number.id)
         for number in waiting
         if number.facts.verification_failures
     ]
@@ -256,7 +260,7 @@ def _quoted(project: Project, plan: PoolPlan, papers: Papers) -> PoolPlan:
     try:
         by_voice = project.config.code_method_in(plan.country) is CodeMethod.VOICE
         # Where SMS brought no code before, a number that takes no calls could not be verified.
-        takes_calls = by_voice or _were_called(project)
+        takes_calls = by_voice or _sms_failed_lately(project, plan.country)
         wanted = Wanted(plan.country, sms_only=not by_voice, voice_only=takes_calls)
         return replace(plan, quote=quote(project, choose_for(project.config, wanted), papers))
     except (CredentialsError, VendorUnavailable):
@@ -265,9 +269,13 @@ def _quoted(project: Project, plan: PoolPlan, papers: Papers) -> PoolPlan:
         return replace(plan, to_buy=0, errors=(error,))
 
 
-def _were_called(project: Project) -> bool:
+def _sms_failed_lately(project: Project, country: Country) -> bool:
+    since = project.now() - _LATELY
     with project.inventory.read() as session:
-        return session.stock.has_been_called()
+        if session.events.newest_of_kind(SMS_BLANKED, since):
+            return True
+        missed = session.events.newest_of_kind(SMS_MISSED, since)
+    return any(event.detail == country for event in missed)
 
 
 def _within_limits(project: Project, plans: Sequence[PoolPlan]) -> list[PoolPlan]:

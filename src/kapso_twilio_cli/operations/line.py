@@ -41,7 +41,7 @@ from .put_off import stops_asking
 from .rival import give_up_to, is_new, taken_by
 from .stopping import StopRequest
 from .verification import CodeArrived, CodeFiltered, Portfolio
-from .voice import is_answered_by_a_receiver, keep_recording, try_to_put_back
+from .voice import answered_by, is_answered_by_a_receiver, keep_recording, try_to_put_back
 
 _STOPS_EVERYTHING = (CredentialsError, VendorUnavailable)
 """What the next number of any country would meet too."""
@@ -80,15 +80,15 @@ class _NotVerified(Exception):
 class _Task(msgspec.Struct, frozen=True):
     work: CountryWork
     buys: bool = False
-    is_second_way: bool = False
-    """The number's code was asked for in another way before, and none came."""
+    came_no_sms: bool = False
+    """The number's code was asked for by SMS before, and none came."""
 
 
 class _Waiting(msgspec.Struct, frozen=True):
     work: CountryWork
     number: Number
     since: float
-    is_second_way: bool = False
+    came_no_sms: bool = False
     call: CallWithoutCode | None = None
     """A call that came, and has brought no code yet."""
 
@@ -133,7 +133,7 @@ class Line:
         self._waiting: dict[int, _Waiting] = {}
         self._with_code: deque[tuple[_Waiting, str]] = deque()
         self._to_call: deque[_Waiting] = deque()  # as nothing brought them their code so far
-        self._given_up: deque[Number] = deque()
+        self._given_up: deque[Number] = deque()  # their calls are to be answered as before
         self._used_messages: set[str] = set()
         self._earlier = NOTHING_CAME
         self._takes_no_more = False
@@ -198,7 +198,8 @@ class Line:
             elif self._to_call:
                 waiting, way = self._to_call.popleft(), self._ways.by_voice
                 step = workers.submit(attempt.ask_again, self._project, waiting.number, way)
-                self._running[step] = _Task(waiting.work, is_second_way=True)
+                came_no_sms = waiting.came_no_sms or not waiting.is_called
+                self._running[step] = _Task(waiting.work, came_no_sms=came_no_sms)
             elif not self._takes_no_more and (work := _next_work(works)) is not None:
                 self._start_number(workers, work)
             else:
@@ -267,6 +268,8 @@ class Line:
         if task.buys:
             work.bought.append(number.phone_number)
         if attempt.is_done(number):
+            if number.facts.voice_before is not None:  # it was verified already, as Meta was asked
+                self._given_up.append(number)
             work.under_way -= 1
             work.verified.append(number.phone_number)
             work.failures_in_a_row = work.failed_before = 0
@@ -278,7 +281,7 @@ class Line:
         if not self._waiting:
             self._next_poll = max(self._next_poll, time.monotonic() + _FIRST_POLL_SECONDS)
             self._poll_interval = _POLL_SECONDS
-        self._waiting[number.id] = _Waiting(work, number, time.monotonic(), task.is_second_way)
+        self._waiting[number.id] = _Waiting(work, number, time.monotonic(), task.came_no_sms)
 
     def _take_refused_purchase(self, work: CountryWork, error: KapsoTwilioError) -> None:
         """Whatever the reason, the country's next purchase would meet it too."""
@@ -371,7 +374,7 @@ class Line:
             except (StateError, Locked) as error:
                 self._take_failed_verification(waiting.work, error)
                 return
-        if waiting.is_second_way:
+        if waiting.came_no_sms:
             self._ways.note_missed(number.country)
         self._with_code.append((replace(waiting, number=number), found.code))
 
@@ -386,13 +389,17 @@ class Line:
             if waited <= longest.total_seconds():
                 continue
             del self._waiting[waiting.number.id]
-            if waiting.was_not_heard_by_receiver:
-                self._ways.note_receiver_not_reached()
+            if waiting.was_not_heard_by_receiver and self._has_another_way(waiting):
                 self._to_call.append(waiting)
             elif waiting.is_called:
                 self._give_up(waiting, waited)
             else:
                 self._to_call.append(waiting)
+
+    def _has_another_way(self, waiting: _Waiting) -> bool:
+        """Whether a call would be answered by somebody else than the one that nobody recorded."""
+        self._ways.note_receiver_not_reached()
+        return self._ways.by_voice.voice_url != answered_by(waiting.number)
 
     def _give_up(self, waiting: _Waiting, waited: float) -> None:
         number, call = waiting.number, waiting.call

@@ -62,9 +62,11 @@ def newest_code(project: Project, phone_number: PhoneNumber) -> NewestCode:
     VendorRefused where Twilio blanked it; VendorUnavailable where there is none yet.
     """
     number = number_with_codes(project, phone_number)
-    found = _newest(number, _arrived(project, phone_number, project.now() - WORTH_SHOWING))
+    arrived = _arrived(project, phone_number, project.now() - WORTH_SHOWING)
+    found = _newest(number, arrived)
     if found is None:
-        raise _nothing_came(number, "in the last 15 minutes", f"{_command(number)} --wait 120")
+        again = f"{_command(number)} --wait 120"
+        raise _nothing_came(number, "in the last 15 minutes", again, arrived)
     return found
 
 
@@ -76,6 +78,7 @@ def wait_for_code(project: Project, phone_number: PhoneNumber, wait_seconds: flo
     number = number_with_codes(project, phone_number)
     since, began, pause = project.now(), time.monotonic(), _FIRST_PAUSE_SECONDS
     # Twilio's times are whole seconds: what the first look shows was there before.
+    arrived: list[_Arrival] = []
     there = {one.sid for one in _arrived(project, phone_number, since)}
     while (left := began + wait_seconds - time.monotonic()) > 0:
         time.sleep(min(pause, left))
@@ -84,7 +87,7 @@ def wait_for_code(project: Project, phone_number: PhoneNumber, wait_seconds: flo
         found = _newest(number, arrived)
         if found is not None:
             return found
-    raise _nothing_came(number, f"in {wait_seconds:.0f} s", _command(number))
+    raise _nothing_came(number, f"in {wait_seconds:.0f} s", _command(number), arrived)
 
 
 def number_with_codes(project: Project, phone_number: PhoneNumber) -> Number:
@@ -130,6 +133,13 @@ def _newest(number: Number, arrived: list[_Arrival]) -> NewestCode | None:
     return None
 
 
+def _recording_to_hear(arrived: list[_Arrival]) -> str | None:
+    """The newest recording that holds nothing that could be read."""
+    heard = [one for one in arrived if one.source is CodeMethod.VOICE and one.code is None]
+    newest = max(heard, key=lambda one: one.received_at, default=None)
+    return newest.sid if newest is not None else None
+
+
 def _was_blanked(number: Number) -> VendorRefused:
     return VendorRefused(
         f"the code for {number.phone_number} came in without its digits",
@@ -139,7 +149,17 @@ def _was_blanked(number: Number) -> VendorRefused:
     )
 
 
-def _nothing_came(number: Number, when: str, command: str) -> VendorUnavailable:
+def _nothing_came(
+    number: Number, when: str, command: str, arrived: list[_Arrival]
+) -> VendorUnavailable:
+    recording = _recording_to_hear(arrived)
+    if recording is not None:
+        return VendorUnavailable(
+            f"no code could be read for {number.phone_number}",
+            reason=f"a call was recorded, and no code understood of it: {recording}",
+            hint="listen to it in the Twilio console (Monitor, Call recordings), or have the code"
+            f" sent again, then: {command}",
+        )
     return VendorUnavailable(
         f"no code has come in for {number.phone_number}",
         reason=f"neither an SMS nor a recorded call brought one {when}",

@@ -74,16 +74,20 @@ def receive_transcription(
         return Reception.UNREADABLE
     if not _is_ours(project, PhoneNumber(to)):
         return Reception.STRANGER
+    # A call answers what was asked for before it began; its text may come after the next request.
+    store = Arrivals(project.inventory_path.parent)
+    began_at = store.received_at(fields.get("CallSid", ""))
     code = read_spoken_code(fields.get("TranscriptionText", ""))
-    arrival = Arrival(sid, PhoneNumber(to), code, is_filtered=False, received_at=project.now())
-    return _take(project, arrival, delivery, worth_keeping=True)
+    at = began_at or project.now()
+    arrival = Arrival(sid, PhoneNumber(to), code, is_filtered=False, received_at=at)
+    return _take(project, arrival, delivery, worth_keeping=began_at is not None)
 
 
 def _take(
     project: Project, arrival: Arrival, delivery: str | None, *, worth_keeping: bool
 ) -> Reception:
     store = Arrivals(project.inventory_path.parent)
-    match store.take(arrival, delivery, worth_keeping=worth_keeping):
+    match store.take(arrival, delivery, project.now(), worth_keeping=worth_keeping):
         case Taken.NEW:
             return Reception.TAKEN
         case Taken.RETRY:

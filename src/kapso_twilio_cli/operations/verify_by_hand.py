@@ -84,6 +84,7 @@ def forward_code(
     known = verification.portfolio(project)
     number = verification.begin(project, number, known, way, NOTHING_CAME)
     if number.state is NumberState.READY:
+        try_to_put_back(project, [number])
         return number
     try:
         with stop_on_signals() as stop:

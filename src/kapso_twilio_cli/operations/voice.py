@@ -107,7 +107,12 @@ def keep_recording(project: Project, number: Number, recording_sid: str) -> Numb
 
 def is_answered_by_a_receiver(number: Number) -> bool:
     """Whether this number's calls were given to a receiver, while its code comes by one."""
-    return number.facts.voice_before is not None and is_receivers(_kept(number)[1].url)
+    return is_receivers(answered_by(number) or "")
+
+
+def answered_by(number: Number) -> str | None:
+    """The URL that answers the number's calls while its code comes by one."""
+    return None if number.facts.voice_before is None else _kept(number)[1].url
 
 
 def _put_back(project: Project, number: Number) -> bool | None:

@@ -52,6 +52,8 @@ class Done(msgspec.Struct, frozen=True):
 
     phone_number: PhoneNumber
     changed: bool
+    with_calls: bool = False
+    """Its calls go to the receiver, too."""
     left: bool = False
     """Somebody has set another address since: it stays."""
     error: KapsoTwilioError | None = None
@@ -125,8 +127,9 @@ def _numbers(
 
 def _configure(project: Project, number: Number, public_url: PublicUrl, *, voice: bool) -> Done:
     found = _set_at_twilio(project, number)
-    answering = _answering(project, number) if voice else None
     former = _former(number)
+    voice = voice or (former is not None and former.voice is not None)  # they move together
+    answering = _answering(project, number) if voice else None
     if former is None and (not _is_ours(found) or voice):
         former = Former(found.url, found.method, found.application_sid)
     if former is not None and answering is not None and former.voice is None:
@@ -141,7 +144,7 @@ def _configure(project: Project, number: Number, public_url: PublicUrl, *, voice
             project.twilio.webhooks.set_sms(number.sid, found, sms)
         if answering is not None and changes_voice:
             project.twilio.calls.answer_with(number.sid, calls, instead_of=answering)
-    return Done(number.phone_number, changes_sms or changes_voice)
+    return Done(number.phone_number, changes_sms or changes_voice, with_calls=voice)
 
 
 def _restore(project: Project, number: Number) -> Done:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
+from ..config.loading import load
+from ..config.model import VoiceSettings
 from ..domain.public_url import SMS_PATH, TRANSCRIPTION_PATH, VOICE_PATH, PublicUrl
 from ..domain.twiml import recording_twiml
 from ..errors import KapsoTwilioError
@@ -76,7 +78,7 @@ class Desk:
         became = await self._take_in(request, VOICE_PATH, receive_call)
         if became is Reception.STRANGER:
             return _twiml(_NOTHING_TO_DO)
-        voice = self._project.config.voice
+        voice = await asyncio.to_thread(self._voice_settings)
         told = self._public_url.transcription_url
         return _twiml(recording_twiml(voice.key, voice.delay_seconds, told))
 
@@ -105,6 +107,14 @@ class Desk:
         if became is Reception.STRANGER:
             _log.warning("%s: it came in for a number that is not the project's", path)
         return became
+
+    def _voice_settings(self) -> VoiceSettings:
+        """The key and the delay that are set now: they may have been changed since the start."""
+        try:
+            return load(self._project.path, name=self._project.name).voice
+        except KapsoTwilioError as error:
+            _log.warning("the settings of before are used: %s", error.message)
+            return self._project.config.voice
 
     def _let_in(self, request: web.Request) -> str:
         """Where the request comes from; refused with 429 where that sends too many."""
