@@ -39,6 +39,7 @@ def check_books(project: ReadyProject, *, surplus: Mapping[str, int] = NO_SURPLU
         *_unfinished(project),
         *_states_without_events(project),
         *_answered_otherwise(project),
+        *_links_left_over(project),
         *_too_many_in_a_pool(project, surplus),
         *_past_a_limit(project),
         *(f"integrity: {problem}" for problem in integrity_problems(project.inventory)),
@@ -168,6 +169,25 @@ def _states_without_events(project: ReadyProject) -> Iterator[str]:
     for number, state, last in rows:
         if state != last:
             yield f"{number} is {state}, and its last event led to {last}"
+
+
+def _links_left_over(project: ReadyProject) -> Iterator[str]:
+    """A link that a customer can use has its number, and no number is held for one that is gone."""
+    for state, ref in project.rows("SELECT state, ref FROM setup_links"):
+        if state in ("asked", "made"):
+            yield f"the link of {ref} is left as {state}"
+    for (link_id,) in project.rows(
+        "SELECT link_id FROM setup_links l WHERE state = 'active' AND by_kapso = 0 AND NOT EXISTS"
+        " (SELECT 1 FROM reservations r WHERE r.ref = l.ref AND r.ended_at IS NULL)"
+    ):
+        yield f"nothing is held for the active link {link_id}"
+    for (ref,) in project.rows(
+        "SELECT r.ref FROM reservations r JOIN numbers n ON n.id = r.number_id"
+        " JOIN setup_links l ON l.id = (SELECT max(id) FROM setup_links WHERE ref = r.ref)"
+        " WHERE r.ended_at IS NULL"
+        " AND n.state = 'reserved' AND n.reason IS NULL AND l.state = 'revoked'"
+    ):
+        yield f"a number is held for the revoked link of {ref}"
 
 
 def _answered_otherwise(project: ReadyProject) -> Iterator[str]:

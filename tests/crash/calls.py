@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 TWILIO = r"/2010-04-01/Accounts/AC[0-9a-f]{32}"
 PAPERS = r"/v2/RegulatoryCompliance"
+KAPSO = r"/platform/v1"
 META = r"/v\d+\.\d+/\d+"
 
 
@@ -68,7 +69,14 @@ KINDS: Mapping[str, Kind] = {
     "Meta: verify_code": Kind("POST", rf"{META}/verify_code"),
     "Meta: read": Kind("GET", META),
     "Meta: delete": Kind("DELETE", META),
-    "Kapso: list": Kind("GET", r"/platform/v1/whatsapp/phone_numbers", lists=True),
+    "Kapso: list": Kind("GET", rf"{KAPSO}/whatsapp/phone_numbers", lists=True),
+    "Kapso: number": Kind("GET", rf"{KAPSO}/whatsapp/phone_numbers/\d+"),
+    "Kapso: customer": Kind("GET", rf"{KAPSO}/customers/[0-9a-f-]{{36}}"),
+    "Kapso: links": Kind("GET", rf"{KAPSO}/customers/[0-9a-f-]{{36}}/setup_links", lists=True),
+    "Kapso: make a link": Kind("POST", rf"{KAPSO}/customers/[0-9a-f-]{{36}}/setup_links"),
+    "Kapso: revoke a link": Kind(
+        "PATCH", rf"{KAPSO}/customers/[0-9a-f-]{{36}}/setup_links/[0-9a-f-]{{36}}"
+    ),
 }
 
 

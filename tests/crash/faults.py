@@ -110,7 +110,7 @@ TROUBLES = (
 
 def may_end(command: str, name: str, trouble: Trouble) -> frozenset[int]:
     """The exit codes that the interface allows; of a batch, a part may have been done before."""
-    if command.startswith("reconcile") and name == "Meta: delete":
+    if command.startswith(("reconcile", "setup-link create")) and name == "Meta: delete":
         return frozenset({0})  # a reservation that cannot be ended is attention, and no failure
     if command in WEBHOOKS and name == "read a number":
         name = "search"  # as any read that nothing can be done without
@@ -125,6 +125,8 @@ def may_end(command: str, name: str, trouble: Trouble) -> frozenset[int]:
 
 
 def _of_a_read(name: str, trouble: Trouble) -> frozenset[int]:
+    if trouble.name == "skip_page" and name.startswith("Kapso: "):
+        return REPEATED | LATER  # it counts more entries than came
     if trouble.times is not None:
         return REPEATED
     if name == "regulations":
@@ -142,6 +144,8 @@ def _of_a_change(name: str, trouble: Trouble) -> frozenset[int]:
         # The number is recorded all the same, and the next run names it; or its calls are answered
         # as before only when the next run has seen to it.
         return FOUND | LATER
+    if name.startswith("Kapso: "):
+        return _of_a_change_at_kapso(name, trouble)
     if trouble.details.get("status") == 429:
         never_processed = name == "buy" and trouble.times == 1
         return REPEATED if never_processed else LATER
@@ -151,3 +155,11 @@ def _of_a_change(name: str, trouble: Trouble) -> frozenset[int]:
         return FOUND | LATER  # a release goes on when it is gone; a customer may have claimed it
     looked_at = name in ("Meta: add", "Meta: verify_code", "release a number")
     return FOUND if looked_at and trouble.done else LATER
+
+
+def _of_a_change_at_kapso(name: str, trouble: Trouble) -> frozenset[int]:
+    """Who was turned away asks again; a link that was made is looked for, and its URL is not."""
+    if trouble.times == 1 and trouble.details.get("status") == 429:
+        return REPEATED
+    is_found = name == "Kapso: make a link" and trouble.times == 1 and trouble.done
+    return FOUND if is_found else LATER

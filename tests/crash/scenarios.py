@@ -20,6 +20,7 @@ import pytest
 
 from kapso_twilio_cli.sandbox.catalogue import address_sid, bundle_sid
 from tests.cli.calls import Called
+from tests.cli.links import at_kapso, new_customer
 from tests.config.places import use_home
 from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox, running_sandbox
@@ -108,6 +109,31 @@ def pointing_at_a_receiver(project: ReadyProject) -> None:
     """The pools are full, and Twilio sends what comes in to a receiver."""
     filled(project)
     project.answer("webhook", "configure", "--all", "--voice", *AT_RECEIVER)
+
+
+def with_customer(project: ReadyProject) -> None:
+    """The pools are full, and Kapso knows a customer."""
+    filled(project)
+    new_customer(project)
+
+
+def with_link(project: ReadyProject) -> None:
+    """The same, and the customer has a link, and a number held for it."""
+    with_customer(project)
+    customer = customer_in(project)
+    project.answer("setup-link", "create", "--customer", customer, "--ref", "linked")
+    filled(project)
+
+
+def customer_in(project: ReadyProject) -> str:
+    """The one customer at Kapso."""
+    (found,) = at_kapso(project, "GET", "customers")["data"]
+    return str(found["id"])
+
+
+def names_the_customer(*words: str) -> Words:
+    """The words, and the customer."""
+    return lambda project: (*words, "--customer", customer_in(project))
 
 
 def unpooled(project: ReadyProject) -> None:
@@ -353,6 +379,40 @@ SCENARIOS = (
         3,
         backed_up,
         asks_nobody=True,
+    ),
+    Scenario(
+        "setup-link create",
+        names_the_customer("setup-link", "create", "--ref", "a", "--country", "US"),
+        3,
+        with_customer,
+        kapso=True,
+        again=frozenset({0, 3}),
+        surplus={"US": 1},
+    ),
+    Scenario(
+        "setup-link create, live",
+        names_the_customer("setup-link", "create", "--ref", "a", "--country", "CL"),
+        3,
+        with_customer,
+        kapso=True,
+        again=frozenset({0, 3}),
+    ),
+    Scenario(
+        "setup-link create --replace",
+        names_the_customer("setup-link", "create", "--replace"),
+        4,
+        with_link,
+        kapso=True,
+        surplus={"US": 2},
+    ),
+    Scenario(
+        "setup-link revoke",
+        says("setup-link", "revoke", "--ref", "linked"),
+        3,
+        with_link,
+        kapso=True,
+        again=frozenset({0, 3}),
+        surplus={"US": 1},
     ),
     Scenario(
         "webhook configure",

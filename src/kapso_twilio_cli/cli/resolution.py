@@ -8,6 +8,24 @@ if TYPE_CHECKING:
     from ..operations.onboarding import Resolution
 
 
+RESOLUTION_KEYS = (
+    "country",
+    "path",
+    "reason",
+    "phone_number",
+    "sid",
+    "preverified_id",
+    "otp_required",
+    "ref",
+    "reserved_until",
+    "monthly_price",
+    "currency",
+    "bundle_sid_from",
+    "address_sid_from",
+    "embedded_signup",
+)
+
+
 def resolution_fields(resolution: Resolution) -> dict[str, object]:
     """The promised keys of `resolve`, which `setup-link create` has too."""
     from .documents import amount

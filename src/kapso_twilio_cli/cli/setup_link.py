@@ -23,7 +23,7 @@ from .options import (
     parse_ref,
 )
 from .quotes import say_lost_sids, say_warnings, what_is_bought
-from .resolution import resolution_fields
+from .resolution import RESOLUTION_KEYS, resolution_fields
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -213,7 +213,9 @@ def _rehearse(inv: Invocation, request: LinkRequest, *, yes: bool) -> None:
 def _fields(made: MadeLink) -> dict[str, object]:
     link, at_kapso = made.link, made.at_kapso
     number: dict[str, object] = (
-        resolution_fields(made.resolution) if made.resolution is not None else {"path": "standard"}
+        resolution_fields(made.resolution)
+        if made.resolution is not None
+        else dict.fromkeys(RESOLUTION_KEYS) | {"path": "standard", "reason": made.reason}
     )
     return {
         **number,

@@ -19,7 +19,8 @@ from .http import AnswerLost, Call, Http, is_json_object, retry_after_seconds
 
 REAL_URL = "https://api.kapso.ai"
 _PER_PAGE = 100
-_BUSY, _TRIES = 429, 3
+_TIMED_OUT, _BUSY = 408, 429
+_TRIES = 3
 _PAUSE_SECONDS = 1.0
 
 
@@ -77,7 +78,11 @@ class KapsoClient:
                     hint="nothing was done; run the command again in a minute",
                 )
             time.sleep(retry_after_seconds(response) or _PAUSE_SECONDS)
-        if response.status_code >= 500 or not (response.ok or is_json_object(response.text)):
+        if (
+            response.status_code in _NO_ANSWER
+            or response.status_code >= 500
+            or not (response.ok or is_json_object(response.text))
+        ):
             raise AnswerLost(f"it answered HTTP {response.status_code}")
         if response.ok and not is_json_object(response.text):
             raise AnswerLost("its answer is not the JSON it should be")

@@ -79,6 +79,8 @@ class MadeLink(msgspec.Struct, frozen=True):
     resolution: Resolution | None
     """None: Kapso provides the number."""
     warnings: tuple[str, ...] = ()
+    reason: ResolveReason | None = None
+    """Why Kapso provides the number, where the project's settings say so."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -145,7 +147,7 @@ def create_link(
     link, made = _make(project, kapso, request, plan, active)
     warnings = _end_replaced(project) if active else ()
     if link.by_kapso:
-        return MadeLink(_activate(project, link), made, None, warnings)
+        return MadeLink(_activate(project, link), made, None, warnings, plan.reason)
     resolution = _hold_number(project, request, plan, link, live)
     return MadeLink(_activate(project, link), made, resolution, warnings)
 
