@@ -107,6 +107,41 @@ def test_webhooks_are_kept(kapso: Http) -> None:
     assert "s3cret" not in str(kept)
 
 
+def test_a_webhook_can_be_changed_in_part_found_and_deleted(kapso: Http) -> None:
+    body = {"url": "https://example.com/kapso", "events": ["a", "b"]}
+    made = kapso.post("whatsapp/webhooks", {"whatsapp_webhook": body})["data"]
+    path = f"whatsapp/webhooks/{made['id']}"
+    changes = {"whatsapp_webhook": {"active": False, "events": ["b"]}}
+    status, document = kapso.call("PATCH", path, json=changes)
+    assert (status, document["data"]) == (200, made | {"active": False, "events": ["b"]})
+    older = {"whatsapp_webhook": {"payload_version": "v1"}}
+    expected = document["data"] | {"payload_version": "v1"}
+    assert kapso.call("PATCH", path, json=older)[1]["data"] == expected
+    assert kapso.get(path)["data"] == expected
+    assert kapso.call("DELETE", path) == (204, None)
+    for method, details in (("GET", None), ("PATCH", changes), ("DELETE", None)):
+        assert kapso.call(method, path, json=details) == (404, {"error": "Webhook not found"})
+
+
+def test_a_webhook_that_makes_no_sense_is_refused_and_not_kept(kapso: Http) -> None:
+    good = {"url": "https://example.com/kapso", "events": ["a"]}
+    made = kapso.post("whatsapp/webhooks", {"whatsapp_webhook": good})["data"]
+    for wrong in ({"events": "a"}, {"url": 5}, {"active": "maybe"}, {"payload_version": "v9"}):
+        body = {"whatsapp_webhook": good | wrong}
+        assert kapso.call("POST", "whatsapp/webhooks", json=body)[0] == 422
+        assert kapso.call("PATCH", f"whatsapp/webhooks/{made['id']}", json=body)[0] == 422
+    assert kapso.call("POST", "whatsapp/webhooks", json={"whatsapp_webhook": {}})[0] == 422
+    assert kapso.get("whatsapp/webhooks")["data"] == [made]
+
+
+def test_a_number_has_the_status_that_was_chosen(sandbox: RunningSandbox, kapso: Http) -> None:
+    sandbox.claim(phone_number=NUMBER)
+    sandbox.claim(phone_number="+14155550124")
+    sandbox.kapso_status(NUMBER, "DISCONNECTED")
+    statuses = [one["status"] for one in kapso.get("whatsapp/phone_numbers")["data"]]
+    assert statuses == ["DISCONNECTED", "CONNECTED"]
+
+
 def test_a_wrong_key_is_401(kapso: Http) -> None:
     kapso.session.headers["X-API-Key"] = "wrong"
     assert kapso.call("GET", "customers") == (401, {"error": "Invalid API key"})

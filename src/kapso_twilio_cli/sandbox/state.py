@@ -138,6 +138,9 @@ class KapsoNumber:
     phone_number: str
     customer_id: str | None
     connected_at: datetime
+    status: str = "CONNECTED"
+    leaves_at: datetime | None = None
+    """When its teardown is over; None while nobody removes it."""
 
 
 @dataclass(frozen=True, slots=True)
