@@ -124,6 +124,14 @@ class RunningSandbox:
         """
         return int(self._ask("POST", "events", {"event": event, **details})["sent"])
 
+    def setup_link(self, link_id: str, **changes: object) -> dict[str, Any]:
+        """Change what Kapso shows of a setup link; give what it shows then.
+
+        `whatsapp_setup_status`, `whatsapp_setup_error`, `provisioned_phone_number` (E.164),
+        `expires_at` (RFC 3339), `status` (used).
+        """
+        return self._ask("PATCH", f"setup_links/{link_id}", changes)
+
     def kapso(
         self, method: str, path: str, body: Mapping[str, object] | None = None
     ) -> dict[str, Any]:

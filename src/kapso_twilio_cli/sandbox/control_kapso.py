@@ -1,16 +1,22 @@
-"""What becomes of a number at Kapso, on demand: claims, removals, statuses, events."""
+"""What becomes of a number at Kapso, on demand: claims, removals, statuses, events, setup links."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import msgspec
 
 from .control_http import phone_number_of, refuse
+from .kapso_customers import show_link
 from .kapso_events import Event, tell
+from .kapso_http import new_uuid
 from .kapso_numbers import connect, disconnect
 from .kapso_webhooks import PAYLOAD_VERSIONS
-from .state import KapsoNumber, Preverified
+from .state import KapsoNumber, LinkEnd, Preverified, Provisioned, SetupLink, SetupStatus
 from .wire import Answer, Call
 from .world import Route, World, route
 
@@ -62,6 +68,57 @@ def send_event(world: World, call: Call) -> Answer:
     return Answer(201, {"sent": sent})
 
 
+class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What can be chosen of a setup link, by the names that Kapso shows it under."""
+
+    whatsapp_setup_status: SetupStatus | None
+    whatsapp_setup_error: str | None
+    provisioned_phone_number: str | None
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    status: LinkEnd | None
+
+
+def change_link(world: World, call: Call) -> Answer:
+    """Change what Kapso shows of a setup link; the answer is what it shows then."""
+    link = world.account.setup_links.get(call.params["link"])
+    if link is None:
+        raise refuse(404, f"no setup link has the id {call.params['link']}")
+    shown = _change(link, call.json or {})
+    changed = replace(
+        link,
+        setup_status=shown.whatsapp_setup_status,
+        setup_error=shown.whatsapp_setup_error,
+        provisioned=_provisioned(world, link, shown.provisioned_phone_number),
+        expires_at=shown.expires_at.astimezone(UTC),
+        ended=shown.status,
+    )
+    world.account.setup_links[link.id] = changed
+    return Answer(200, show_link(changed, call.now))
+
+
+def _change(link: SetupLink, body: Mapping[str, object]) -> Shown:
+    """What a link is to show: what the body names, and the rest as it was."""
+    now = {
+        "whatsapp_setup_status": link.setup_status,
+        "whatsapp_setup_error": link.setup_error,
+        "provisioned_phone_number": link.provisioned.phone_number if link.provisioned else None,
+        "expires_at": link.expires_at,
+        "status": link.ended,
+    }
+    try:
+        return msgspec.convert({**now, **body}, Shown)
+    except msgspec.ValidationError as error:
+        raise refuse(400, str(error)) from error
+
+
+def _provisioned(world: World, link: SetupLink, text: str | None) -> Provisioned | None:
+    if text is None:
+        return None
+    if link.provisioned is not None and link.provisioned.phone_number == text:
+        return link.provisioned
+    return Provisioned(new_uuid(world), phone_number_of(text))
+
+
 def _held(world: World, call: Call) -> Preverified | None:
     """The pre-verified number that is claimed, by its id or else by its number."""
     held, preverified_id = world.account.preverified, call.sent("preverified_id")
@@ -105,4 +162,5 @@ ROUTES: tuple[Route, ...] = (
     route("PATCH", "/_sandbox/claims/{number}", set_status),
     route("DELETE", "/_sandbox/claims/{number}", unclaim),
     route("POST", "/_sandbox/events", send_event),
+    route("PATCH", "/_sandbox/setup_links/{link}", change_link),
 )
