@@ -20,6 +20,7 @@ from typing import Any
 
 import requests
 
+from kapso_twilio_cli.sandbox.gate import LOOKS_ON
 from kapso_twilio_cli.sandbox.options import Ready, SandboxOptions
 from kapso_twilio_cli.sandbox.server import run
 from tests.contract.checks import Request, check_request
@@ -108,18 +109,53 @@ class RunningSandbox:
         }
         return str(self._ask("POST", "claims", body)["phone_number_id"])
 
-    def unclaim(self, phone_number: str) -> None:
-        """Remove the WhatsApp config from a number."""
-        self._ask("DELETE", f"claims/{phone_number}")
+    def unclaim(self, phone_number: str, *, teardown_ms: int = 0) -> None:
+        """Remove the WhatsApp config from a number; Kapso lists it so much longer."""
+        self._ask("DELETE", f"claims/{phone_number}?teardown_ms={teardown_ms}")
+
+    def kapso_status(self, phone_number: str, status: str) -> None:
+        """Choose the status that Kapso shows of a connected number."""
+        self._ask("PATCH", f"claims/{phone_number}", {"status": status})
+
+    def kapso_event(self, event: str, **details: object) -> int:
+        """Send an event, true or not; give how many requests that makes.
+
+        `phone_number` or `phone_number_id`; `customer_id`, `times`, `payload_version`.
+        """
+        return int(self._ask("POST", "events", {"event": event, **details})["sent"])
+
+    def setup_link(self, link_id: str, **changes: object) -> dict[str, Any]:
+        """Change what Kapso shows of a setup link; give what it shows then.
+
+        `whatsapp_setup_status`, `whatsapp_setup_error`, `provisioned_phone_number` (E.164),
+        `expires_at` (RFC 3339), `status` (used).
+        """
+        return self._ask("PATCH", f"setup_links/{link_id}", changes)
+
+    def kapso(
+        self, method: str, path: str, body: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        """Call Kapso's API with the project's key, past all faults; give the document."""
+        headers = {"X-API-Key": self.credentials["kapso_api_key"], LOOKS_ON: "yes"}
+        return self._send(method, f"platform/v1/{path}", body, headers)
 
     def _ask(
         self, method: str, path: str, body: Mapping[str, object] | None = None
     ) -> dict[str, Any]:
+        return self._send(method, f"_sandbox/{path}", body, {})
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        headers: Mapping[str, str],
+    ) -> dict[str, Any]:
         response = self.session.request(
-            method, f"{self.url}/_sandbox/{path}", json=body, timeout=30
+            method, f"{self.url}/{path}", json=body, headers=headers, timeout=30
         )
         if not response.ok:
-            raise AssertionError(f"{method} /_sandbox/{path}: {response.text}")
+            raise AssertionError(f"{method} /{path}: {response.text}")
         return response.json() if response.content else {}
 
 

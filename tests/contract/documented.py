@@ -91,6 +91,8 @@ _UUID = r"[0-9A-Za-z-]+"
 _K = "/platform/v1"
 _CUSTOMER = frozenset({"name", "external_customer_id"})
 _WHY = "Kapso publishes no description that could be kept here"
+_MIRRORED = "mirrors what Kapso documents for the webhooks of one phone number"
+_WEBHOOK_BODY = frozenset({"url", "secret_key", "events", "active", "payload_version"})
 
 
 def _kapso(
@@ -100,8 +102,9 @@ def _kapso(
     query: frozenset[str] = frozenset(),
     root: str | None = None,
     body: frozenset[str] = frozenset(),
+    reason: str = _WHY,
 ) -> Documented:
-    return Documented(method, _K + path, query, root, body, _WHY)
+    return Documented(method, _K + path, query, root, body, reason)
 
 
 KAPSO_CALLS = (
@@ -126,6 +129,15 @@ KAPSO_CALLS = (
         "POST",
         "/whatsapp/webhooks",
         root="whatsapp_webhook",
-        body=frozenset({"url", "secret_key", "events", "active", "payload_version"}),
+        body=_WEBHOOK_BODY,
     ),
+    _kapso("GET", f"/whatsapp/webhooks/{_UUID}", reason=_MIRRORED),
+    _kapso(
+        "PATCH",
+        f"/whatsapp/webhooks/{_UUID}",
+        root="whatsapp_webhook",
+        body=_WEBHOOK_BODY,
+        reason=_MIRRORED,
+    ),
+    _kapso("DELETE", f"/whatsapp/webhooks/{_UUID}", reason=_MIRRORED),
 )

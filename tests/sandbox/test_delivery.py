@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from urllib.parse import parse_qsl
 
 import pytest
 from twilio.request_validator import RequestValidator
@@ -16,49 +10,10 @@ from twilio.rest import Client
 
 from tests.projects import wait_until
 from tests.sandbox.clients import twilio_client
+from tests.sandbox.listeners import listening
 from tests.vendors import RunningSandbox, running_sandbox
 
 NUMBER = "+12025550143"
-
-
-@dataclass
-class Listener:
-    """A web server that keeps what it is sent."""
-
-    url: str = ""
-    status: list[int] = field(default_factory=list)
-    """How to answer, in turn; then 200."""
-    got: list[tuple[dict[str, str], dict[str, str]]] = field(default_factory=list)
-    """Headers in lower case, and the form."""
-
-
-@contextmanager
-def listening(*status: int) -> Iterator[Listener]:
-    """Listen while the block runs."""
-    listener = Listener(status=list(status))
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            form = dict(parse_qsl(body.decode(), keep_blank_values=True))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            listener.got.append((headers, form))
-            self.send_response(listener.status.pop(0) if listener.status else 200)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listener.url = f"http://127.0.0.1:{server.server_port}/in?a=1"
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield listener
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def point(sandbox: RunningSandbox, twilio: Client, url: str, method: str = "POST") -> None:
@@ -74,7 +29,8 @@ def test_a_message_is_posted_signed_as_twilio_signs(
         point(sandbox, twilio, listener.url)
         sid = sandbox.message(NUMBER, "WhatsApp", "code 123-456 & more")
         wait_until(lambda: bool(listener.got))
-    ((headers, form),) = listener.got
+    (received,) = listener.got
+    headers, form = received.headers, received.form
     assert (form["MessageSid"], form["To"], form["From"]) == (sid, NUMBER, "WhatsApp")
     assert (form["Body"], form["NumMedia"], form["FromCity"]) == ("code 123-456 & more", "0", "")
     assert form["AccountSid"] == sandbox.credentials["account_sid"]
@@ -94,8 +50,8 @@ def test_a_delivery_that_fails_is_made_once_more_with_the_same_token(
         sandbox.message(NUMBER, "WhatsApp", "second")
         wait_until(lambda: len(listener.got) == 3)
         time.sleep(0.2)
-    tokens = [headers["i-twilio-idempotency-token"] for headers, _ in listener.got]
-    assert [form["Body"] for _, form in listener.got] == ["first", "first", "second"]
+    tokens = [one.headers["i-twilio-idempotency-token"] for one in listener.got]
+    assert [one.form["Body"] for one in listener.got] == ["first", "first", "second"]
     assert tokens[0] == tokens[1] != tokens[2]
 
 

@@ -107,6 +107,108 @@ def test_webhooks_are_kept(kapso: Http) -> None:
     assert "s3cret" not in str(kept)
 
 
+def test_a_webhook_can_be_changed_in_part_found_and_deleted(kapso: Http) -> None:
+    body = {"url": "https://example.com/kapso", "events": ["a", "b"]}
+    made = kapso.post("whatsapp/webhooks", {"whatsapp_webhook": body})["data"]
+    path = f"whatsapp/webhooks/{made['id']}"
+    changes = {"whatsapp_webhook": {"active": False, "events": ["b"]}}
+    status, document = kapso.call("PATCH", path, json=changes)
+    assert (status, document["data"]) == (200, made | {"active": False, "events": ["b"]})
+    older = {"whatsapp_webhook": {"payload_version": "v1"}}
+    expected = document["data"] | {"payload_version": "v1"}
+    assert kapso.call("PATCH", path, json=older)[1]["data"] == expected
+    assert kapso.get(path)["data"] == expected
+    assert kapso.call("DELETE", path) == (204, None)
+    for method, details in (("GET", None), ("PATCH", changes), ("DELETE", None)):
+        assert kapso.call(method, path, json=details) == (404, {"error": "Webhook not found"})
+
+
+def test_a_webhook_that_makes_no_sense_is_refused_and_not_kept(kapso: Http) -> None:
+    good = {"url": "https://example.com/kapso", "events": ["a"]}
+    made = kapso.post("whatsapp/webhooks", {"whatsapp_webhook": good})["data"]
+    for wrong in ({"events": "a"}, {"url": 5}, {"active": "maybe"}, {"payload_version": "v9"}):
+        body = {"whatsapp_webhook": good | wrong}
+        assert kapso.call("POST", "whatsapp/webhooks", json=body)[0] == 422
+        assert kapso.call("PATCH", f"whatsapp/webhooks/{made['id']}", json=body)[0] == 422
+    assert kapso.call("POST", "whatsapp/webhooks", json={"whatsapp_webhook": {}})[0] == 422
+    assert kapso.get("whatsapp/webhooks")["data"] == [made]
+
+
+def test_a_number_has_the_status_that_was_chosen(sandbox: RunningSandbox, kapso: Http) -> None:
+    sandbox.claim(phone_number=NUMBER)
+    sandbox.claim(phone_number="+14155550124")
+    sandbox.kapso_status(NUMBER, "DISCONNECTED")
+    statuses = [one["status"] for one in kapso.get("whatsapp/phone_numbers")["data"]]
+    assert statuses == ["DISCONNECTED", "CONNECTED"]
+
+
+def test_a_claim_uses_the_active_link_of_its_customer_alone(
+    sandbox: RunningSandbox, kapso: Http
+) -> None:
+    links = []
+    for name in ("Acme", "Other"):
+        path = f"customers/{make_customer(kapso, name)}/setup_links"
+        kapso.post(path, {"setup_link": {"language": "en"}})
+        kapso.post(path, {"setup_link": {"language": "es"}})
+        links.append(path)
+    sandbox.claim(phone_number="+14155550199")
+    customer = links[0].split("/")[1]
+    (link,) = [one for one in kapso.get(links[0])["data"] if one["status"] == "active"]
+    sandbox.setup_link(link["id"], whatsapp_setup_status="failed", whatsapp_setup_error="no")
+    sandbox.claim(phone_number=NUMBER, customer_id=customer)
+
+    def shown(path: str) -> list[tuple[str, str, str | None]]:
+        return [
+            (one["status"], one["whatsapp_setup_status"], one["whatsapp_setup_error"])
+            for one in kapso.get(path)["data"]
+        ]
+
+    assert shown(links[0]) == [("revoked", "pending", None), ("used", "completed", None)]
+    assert shown(links[1]) == [("revoked", "pending", None), ("active", "pending", None)]
+
+
+def test_what_kapso_shows_of_a_link_can_be_chosen(sandbox: RunningSandbox, kapso: Http) -> None:
+    path = f"customers/{make_customer(kapso)}/setup_links"
+    made = kapso.post(path, {"setup_link": {"provision_phone_number": True}})["data"]
+    sandbox.setup_link(made["id"], whatsapp_setup_status="processing")
+    sandbox.setup_link(made["id"], provisioned_phone_number=NUMBER)
+    (link,) = kapso.get(path)["data"]
+    assert (link["status"], link["whatsapp_setup_status"]) == ("active", "processing")
+    provisioned = link["provisioned_phone_number"]
+    assert provisioned.pop("id")
+    assert provisioned == {
+        "phone_number": NUMBER,
+        "status": "active",
+        "country_iso": "US",
+        "country_dial_code": "1",
+        "area_code": "415",
+        "display_number": "+1 415-555-0123",
+    }
+    changed = sandbox.setup_link(made["id"], expires_at="2020-01-01T01:00:00+01:00")
+    assert (changed["status"], changed["expires_at"]) == ("expired", "2020-01-01T00:00:00.000Z")
+    assert sandbox.setup_link(made["id"], status="used")["status"] == "used"
+    assert kapso.get(path)["data"][0]["provisioned_phone_number"]["area_code"] == "415"
+
+
+def test_a_link_cannot_show_what_kapso_never_does(sandbox: RunningSandbox, kapso: Http) -> None:
+    path = f"customers/{make_customer(kapso)}/setup_links"
+    made = kapso.post(path, {"setup_link": {"language": "en"}})["data"]["id"]
+    before = kapso.get(path)["data"]
+    wrong: list[dict[str, object]] = [
+        {"whatsapp_setup_status": "done"},
+        {"status": "active"},
+        {"expires_at": "2020-01-01T00:00:00"},
+        {"provisioned_phone_number": "415"},
+        {"colour": "green"},
+    ]
+    for body in wrong:
+        url = f"{sandbox.url}/_sandbox/setup_links/{made}"
+        assert sandbox.session.patch(url, json=body, timeout=5).status_code == 400
+    url = f"{sandbox.url}/_sandbox/setup_links/none"
+    assert sandbox.session.patch(url, json={}, timeout=5).status_code == 404
+    assert kapso.get(path)["data"] == before
+
+
 def test_a_wrong_key_is_401(kapso: Http) -> None:
     kapso.session.headers["X-API-Key"] = "wrong"
     assert kapso.call("GET", "customers") == (401, {"error": "Invalid API key"})

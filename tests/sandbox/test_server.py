@@ -93,6 +93,25 @@ def test_state_outlives_the_server(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["sandbox.json"]
 
 
+def test_a_state_file_from_before_statuses_and_teardowns_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.json"
+    with running_sandbox(state_file=path) as first, kapso_http(first) as kapso:
+        customer = kapso.post("customers", {"customer": {"name": "Acme"}})["data"]["id"]
+        links = f"customers/{customer}/setup_links"
+        kapso.post(links, {"setup_link": {"language": "en"}})
+        first.claim(phone_number=NUMBER, customer_id=customer)
+    state = json.loads(path.read_bytes())
+    (number,), (link,) = state["kapso_numbers"].values(), state["setup_links"].values()
+    for name in ("status", "leaves_at"):
+        del number[name]
+    for name in ("setup_status", "setup_error", "provisioned"):
+        del link[name]
+    path.write_text(json.dumps(state))
+    with running_sandbox(state_file=path) as second, kapso_http(second) as kapso:
+        assert kapso.get("whatsapp/phone_numbers")["data"][0]["status"] == "CONNECTED"
+        assert kapso.get(links)["data"][0]["whatsapp_setup_status"] == "completed"
+
+
 def test_a_state_file_that_is_none_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.json"
     path.write_text("{")

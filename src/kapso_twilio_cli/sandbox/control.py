@@ -1,19 +1,22 @@
-"""The paths beside the vendors': what a person would do in a console, and what a test asks."""
+"""The paths beside the vendors': what a person would do in a console, and what a test asks.
+
+Those about what becomes of a number at Kapso are in `control_kapso`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
+from . import control_kapso
 from .calls import ring
 from .codes import deliver
+from .control_http import phone_number_of, refuse
 from .faults import parse_fault
-from .formats import parse_possible
-from .kapso_numbers import connect
 from .options import CODE_MODES
 from .state import LedgerEntry, TranscriptionStatus
 from .twilio_incoming import buy
-from .wire import Answer, Call, Refused
+from .wire import Answer, Call
 from .world import Recorded, Vendor, World, route
 
 
@@ -43,7 +46,7 @@ def add_fault(world: World, call: Call) -> Answer:
     try:
         fault = parse_fault(call.json)
     except (TypeError, ValueError) as error:
-        raise _refuse(400, str(error)) from error
+        raise refuse(400, str(error)) from error
     world.faults.waiting.append(fault)
     return Answer(201, {"waiting": len(world.faults.waiting)})
 
@@ -56,9 +59,9 @@ def clear_faults(world: World, _call: Call) -> Answer:
 
 def buy_number(world: World, call: Call) -> Answer:
     """Buy a number in the console: no paperwork, and no stock to be in."""
-    phone_number = _phone_number(call.sent("phone_number"))
+    phone_number = phone_number_of(call.sent("phone_number"))
     if world.account.owned_by_number(phone_number) is not None:
-        raise _refuse(409, f"{phone_number} is in the account already")
+        raise refuse(409, f"{phone_number} is in the account already")
     sold_as = world.offer_of(phone_number)
     number = buy(world, call, phone_number, sold_as, call.sent("friendly_name"))
     return Answer(201, {"phone_number": number.phone_number, "sid": number.sid})
@@ -66,16 +69,16 @@ def buy_number(world: World, call: Call) -> Answer:
 
 def remove_number(world: World, call: Call) -> Answer:
     """Take a number out of the account, as Twilio does when it reclaims one."""
-    number = world.account.owned_by_number(_phone_number(call.params["number"]))
+    number = world.account.owned_by_number(phone_number_of(call.params["number"]))
     if number is None:
-        raise _refuse(404, f"{call.params['number']} is not in the account")
+        raise refuse(404, f"{call.params['number']} is not in the account")
     world.account.let_go(number, call.now)
     return Answer(204)
 
 
 def message(world: World, call: Call) -> Answer:
     """Let an SMS come in; `error_code` makes it one that Twilio filtered."""
-    to = _phone_number(call.sent("to"))
+    to = phone_number_of(call.sent("to"))
     code = call.sent("error_code")
     error = (int(code), "Message filtered") if code is not None and code.isdigit() else None
     sender, body = call.sent("from") or "+15005550001", call.sent("body") or ""
@@ -85,9 +88,9 @@ def message(world: World, call: Call) -> Answer:
 
 def call_in(world: World, call: Call) -> Answer:
     """Let a call come in that is recorded; without `transcription` it could not be transcribed."""
-    owned = world.account.owned_by_number(_phone_number(call.sent("to")))
+    owned = world.account.owned_by_number(phone_number_of(call.sent("to")))
     if owned is None:
-        raise _refuse(404, f"{call.sent('to')} is not in the account")
+        raise refuse(404, f"{call.sent('to')} is not in the account")
     spoken = call.sent("transcription")
     status: TranscriptionStatus = "failed" if spoken is None else "completed"
     sender = call.sent("from") or "+15005550001"
@@ -97,50 +100,12 @@ def call_in(world: World, call: Call) -> Answer:
 
 def code_mode(world: World, call: Call) -> Answer:
     """Choose how the codes of one number come from now on."""
-    to, asked = _phone_number(call.sent("to")), call.sent("mode")
+    to, asked = phone_number_of(call.sent("to")), call.sent("mode")
     mode = next((one for one in CODE_MODES if one == asked), None)
     if mode is None:
-        raise _refuse(400, f"codes cannot come by {asked!r}: choose one of {', '.join(CODE_MODES)}")
+        raise refuse(400, f"codes cannot come by {asked!r}: choose one of {', '.join(CODE_MODES)}")
     world.code_modes[to] = mode
     return Answer(201, {"to": to, "mode": mode})
-
-
-def claim(world: World, call: Call) -> Answer:
-    """Finish an onboarding: Meta replaces the object by a new id, Kapso lists the number."""
-    account = world.account
-    phone_number, preverified_id = call.sent("phone_number"), call.sent("preverified_id")
-    if preverified_id is not None:
-        held = account.preverified.get(preverified_id)
-        if held is None:
-            raise _refuse(404, f"no pre-verified number has the id {preverified_id}")
-    else:
-        number = _phone_number(phone_number)
-        held = next(
-            (one for one in account.preverified.values() if one.phone_number == number), None
-        )
-    claimed = held.phone_number if held is not None else _phone_number(phone_number)
-    if account.claimed(claimed) is not None:
-        raise _refuse(409, f"{claimed} is connected already")
-    if held is not None:
-        del account.preverified[held.id]
-    connected = connect(world, claimed, call.sent("customer_id"), call.now)
-    return Answer(
-        201,
-        {
-            "phone_number": claimed,
-            "phone_number_id": connected.id,
-            "preverified_id": held.id if held is not None else None,
-        },
-    )
-
-
-def unclaim(world: World, call: Call) -> Answer:
-    """Remove the WhatsApp config from a number."""
-    found = world.account.claimed(_phone_number(call.params["number"]))
-    if found is None:
-        raise _refuse(404, f"{call.params['number']} is not connected")
-    del world.account.kapso_numbers[found.id]
-    return Answer(204)
 
 
 def authenticate(_world: World, _call: Call) -> Answer:
@@ -179,16 +144,6 @@ def _time(text: str) -> str:
     return text.replace("+00:00", "Z")
 
 
-def _phone_number(text: str | None) -> str:
-    if text is None or parse_possible(text) != text:
-        raise _refuse(400, f"{text!r} is not a possible phone number in E.164")
-    return text
-
-
-def _refuse(status: int, message: str) -> Refused:
-    return Refused(Answer(status, {"error": message}))
-
-
 CONTROL = Vendor(
     name="control",
     owns=re.compile(r"/_sandbox(/|$)"),
@@ -204,8 +159,7 @@ CONTROL = Vendor(
         route("POST", "/_sandbox/messages", message),
         route("POST", "/_sandbox/calls", call_in),
         route("POST", "/_sandbox/codes", code_mode),
-        route("POST", "/_sandbox/claims", claim),
-        route("DELETE", "/_sandbox/claims/{number}", unclaim),
+        *control_kapso.ROUTES,
     ),
     authenticate=authenticate,
     failure=failure,

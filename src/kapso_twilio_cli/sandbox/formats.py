@@ -21,6 +21,18 @@ def international(phone_number: str) -> str:
     )
 
 
+def dial_code(phone_number: str) -> str:
+    """Give the code of the number's country, without +."""
+    return str(phonenumbers.parse(phone_number).country_code)
+
+
+def area_code(phone_number: str) -> str | None:
+    """Give the area that the number begins with at home; None where no area can be told."""
+    parsed = phonenumbers.parse(phone_number)
+    length = phonenumbers.length_of_geographical_area_code(parsed)
+    return phonenumbers.national_significant_number(parsed)[:length] or None
+
+
 def parse_possible(text: str) -> str | None:
     """Read a number as a person may write it, into E.164; None if it cannot be one."""
     try:

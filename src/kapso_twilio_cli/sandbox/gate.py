@@ -19,6 +19,8 @@ from .control import CONTROL
 from .delivery import answer_call, delivery_of, send
 from .faults import Fault
 from .kapso import KAPSO
+from .kapso_events import post
+from .kapso_numbers import finish_teardowns
 from .meta import META
 from .store import save_account
 from .twilio_api import TWILIO
@@ -118,7 +120,16 @@ class Gate:
 
     def _work(self, vendor: Vendor, call: Call) -> Answer:
         """Do what was asked and keep the state; the time is that of the work."""
-        answer = _dispatch(self.world, vendor, replace(call, now=self.now()))
+        call = replace(call, now=self.now())
+        finish_teardowns(self.world, call.now)
+        answer = _dispatch(self.world, vendor, call)
+        self._send()
+        if call.method != "GET":
+            self._save()
+        return answer
+
+    def _send(self) -> None:
+        """Send what the work left to be told, while other requests are answered."""
         came_in, self.world.came_in = self.world.came_in, []
         for message in came_in:
             delivery = delivery_of(self.world, message)
@@ -127,9 +138,9 @@ class Gate:
         ringing, self.world.ringing = self.world.ringing, []
         for one in ringing:
             self._beside(self._answer_call(one))
-        if call.method != "GET":
-            self._save()
-        return answer
+        postings, self.world.postings = self.world.postings, []
+        for posting in postings:
+            self._beside(post(posting))
 
     async def _answer_call(self, ringing: Ringing) -> None:
         await answer_call(self.world, ringing)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 
-from . import kapso_customers, kapso_numbers
+from . import kapso_customers, kapso_numbers, kapso_webhooks
 from .kapso_http import authenticate, failure
 from .world import Vendor
 
 KAPSO = Vendor(
     name="kapso",
     owns=re.compile(r"/platform/v1(/|$)"),
-    routes=(*kapso_customers.ROUTES, *kapso_numbers.ROUTES),
+    routes=(*kapso_customers.ROUTES, *kapso_numbers.ROUTES, *kapso_webhooks.ROUTES),
     authenticate=authenticate,
     failure=failure,
 )

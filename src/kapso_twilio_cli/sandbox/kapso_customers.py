@@ -6,8 +6,10 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ..domain.phone_number import PhoneNumber, region_of
+from .formats import area_code, dial_code, international
 from .kapso_http import listing, new_uuid, read_body, refuse, show_time
-from .state import Customer, SetupLink
+from .state import Customer, Provisioned, SetupLink
 from .wire import Answer, Call
 from .world import Route, World, route
 
@@ -83,7 +85,7 @@ def setup_links(world: World, call: Call) -> Answer:
     """List a customer's setup links; the token is not among what is shown."""
     owner = _customer(world, call)
     found = [one for one in world.account.setup_links.values() if one.customer_id == owner.id]
-    return listing(call, found, lambda one: _show_link(one, call.now))
+    return listing(call, found, lambda one: show_link(one, call.now))
 
 
 def create_setup_link(world: World, call: Call) -> Answer:
@@ -105,7 +107,7 @@ def create_setup_link(world: World, call: Call) -> Answer:
         settings=_LINK_SETTINGS | body,
     )
     world.account.setup_links[link.id] = link
-    shown = _show_link(link, call.now)
+    shown = show_link(link, call.now)
     url = f"https://app.kapso.ai/whatsapp/setup/{link.token}"
     return Answer(201, {"data": shown | {"token": link.token, "url": url}})
 
@@ -121,14 +123,16 @@ def update_setup_link(world: World, call: Call) -> Answer:
     if link.ended is None:
         link = replace(link, ended="revoked")
         world.account.setup_links[link.id] = link
-    return Answer(200, {"data": _show_link(link, call.now)})
+    return Answer(200, {"data": show_link(link, call.now)})
 
 
 def use_links(world: World, customer_id: str | None, now: datetime) -> None:
     """Mark a customer's active link as used: its onboarding is finished."""
     for link in list(world.account.setup_links.values()):
         if link.customer_id == customer_id and _link_status(link, now) == "active":
-            world.account.setup_links[link.id] = replace(link, ended="used")
+            world.account.setup_links[link.id] = replace(
+                link, ended="used", setup_status="completed", setup_error=None
+            )
 
 
 def _check_countries(world: World, body: dict[str, object]) -> None:
@@ -154,8 +158,9 @@ def _show_customer(one: Customer) -> dict[str, object]:
     }
 
 
-def _show_link(one: SetupLink, now: datetime) -> dict[str, object]:
-    is_used = one.ended == "used"
+def show_link(one: SetupLink, now: datetime) -> dict[str, object]:
+    """What Kapso shows of a setup link, all but what it shows once."""
+    implied = "completed" if one.ended == "used" else "pending"
     return {
         "id": one.id,
         "status": _link_status(one, now),
@@ -163,9 +168,23 @@ def _show_link(one: SetupLink, now: datetime) -> dict[str, object]:
         "expires_at": show_time(one.expires_at),
         "created_at": show_time(one.created_at),
         **one.settings,
-        "whatsapp_setup_status": "completed" if is_used else "pending",
-        "whatsapp_setup_error": None,
-        "provisioned_phone_number": None,
+        "whatsapp_setup_status": one.setup_status or implied,
+        "whatsapp_setup_error": one.setup_error,
+        "provisioned_phone_number": _show_provisioned(one.provisioned),
+    }
+
+
+def _show_provisioned(one: Provisioned | None) -> dict[str, object] | None:
+    if one is None:
+        return None
+    return {
+        "id": one.id,
+        "phone_number": one.phone_number,
+        "status": "active",
+        "country_iso": region_of(PhoneNumber(one.phone_number)),
+        "country_dial_code": dial_code(one.phone_number),
+        "area_code": area_code(one.phone_number),
+        "display_number": international(one.phone_number),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import TypeVar
 
 from .state import Ordered
@@ -74,5 +75,13 @@ def show_time(at: datetime) -> str:
 
 
 def new_uuid(world: World) -> str:
-    text = world.account.draw_hex()
+    return _as_uuid(world.account.draw_hex())
+
+
+def project_id(world: World) -> str:
+    """Give the id of the project that the key belongs to."""
+    return _as_uuid(sha256(f"{world.account.seed}:kapso project".encode()).hexdigest())
+
+
+def _as_uuid(text: str) -> str:
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-8{text[17:20]}-{text[20:32]}"

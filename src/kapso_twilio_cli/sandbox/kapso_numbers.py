@@ -1,13 +1,15 @@
-"""Kapso's connected numbers and the project's webhooks. Webhooks are kept; none is sent yet."""
+"""Kapso's connected numbers. What becomes of one is told to the project's webhooks."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from .formats import international
 from .kapso_customers import use_links
-from .kapso_http import listing, new_uuid, read_body, refuse, show_time
-from .state import KapsoNumber, Webhook
+from .kapso_events import CREATED, DELETED, Event, tell
+from .kapso_http import listing, new_uuid, refuse, show_time
+from .state import KapsoNumber
 from .wire import Answer, Call
 from .world import Route, World, route
 
@@ -28,34 +30,11 @@ def phone_number(world: World, call: Call) -> Answer:
 
 
 def delete_phone_number(world: World, call: Call) -> Answer:
-    """Disconnect a number."""
-    del world.account.kapso_numbers[_number(world, call).id]
+    """Disconnect a number; one whose teardown runs already is left to it."""
+    found = _number(world, call)
+    if found.leaves_at is None:
+        disconnect(world, found, call.now)
     return Answer(204)
-
-
-def webhooks(world: World, call: Call) -> Answer:
-    """List the project's webhooks."""
-    return listing(call, list(world.account.webhooks.values()), _show_webhook)
-
-
-def create_webhook(world: World, call: Call) -> Answer:
-    """Keep a webhook."""
-    body = read_body(call, "whatsapp_webhook")
-    url, events = body.get("url"), body.get("events")
-    if not isinstance(url, str) or not isinstance(events, list):
-        raise refuse(422, "Url and events are required")
-    webhook = Webhook(
-        id=new_uuid(world),
-        order=world.account.next_order(),
-        url=url,
-        secret_key=str(body.get("secret_key") or world.account.credentials.kapso_webhook_secret),
-        events=tuple(str(event) for event in events),
-        active=bool(body.get("active", True)),
-        payload_version=str(body.get("payload_version", "v2")),
-        created_at=call.now,
-    )
-    world.account.webhooks[webhook.id] = webhook
-    return Answer(201, {"data": _show_webhook(webhook)})
 
 
 def connect(world: World, phone_number: str, customer_id: str | None, now: datetime) -> KapsoNumber:
@@ -72,7 +51,25 @@ def connect(world: World, phone_number: str, customer_id: str | None, now: datet
     )
     account.kapso_numbers[number.id] = number
     use_links(world, customer_id, now)
+    tell(world, Event(CREATED, number.id, customer_id))
     return number
+
+
+def disconnect(
+    world: World, number: KapsoNumber, now: datetime, teardown: timedelta = timedelta(0)
+) -> None:
+    """Tell that a number is deleted, and list it until its teardown is over."""
+    tell(world, Event(DELETED, number.id, number.customer_id))
+    world.account.kapso_numbers[number.id] = replace(number, leaves_at=now + teardown)
+    finish_teardowns(world, now)
+
+
+def finish_teardowns(world: World, now: datetime) -> None:
+    """List no number any more whose teardown is over."""
+    numbers = world.account.kapso_numbers
+    for one in list(numbers.values()):
+        if one.leaves_at is not None and one.leaves_at <= now:
+            del numbers[one.id]
 
 
 def _show_number(one: KapsoNumber) -> dict[str, object]:
@@ -84,21 +81,10 @@ def _show_number(one: KapsoNumber) -> dict[str, object]:
         "customer_id": one.customer_id,
         "display_phone_number": international(one.phone_number),
         "display_phone_number_normalized": one.phone_number.removeprefix("+"),
-        "status": "CONNECTED",
+        "status": one.status,
         "code_verification_status": "VERIFIED",
         "created_at": show_time(one.connected_at),
         "updated_at": show_time(one.connected_at),
-    }
-
-
-def _show_webhook(one: Webhook) -> dict[str, object]:
-    return {
-        "id": one.id,
-        "url": one.url,
-        "events": list(one.events),
-        "active": one.active,
-        "payload_version": one.payload_version,
-        "created_at": show_time(one.created_at),
     }
 
 
@@ -114,6 +100,4 @@ ROUTES: tuple[Route, ...] = (
     route("GET", f"{_PATH}/phone_numbers", phone_numbers),
     route("GET", _PATH + "/phone_numbers/{number}", phone_number),
     route("DELETE", _PATH + "/phone_numbers/{number}", delete_phone_number),
-    route("GET", f"{_PATH}/webhooks", webhooks),
-    route("POST", f"{_PATH}/webhooks", create_webhook),
 )

@@ -138,6 +138,9 @@ class KapsoNumber:
     phone_number: str
     customer_id: str | None
     connected_at: datetime
+    status: str = "CONNECTED"
+    leaves_at: datetime | None = None
+    """When its teardown is over; None while nobody removes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,18 @@ class Customer:
     updated_at: datetime
 
 
+LinkEnd = Literal["used", "revoked"]
+SetupStatus = Literal["pending", "processing", "completed", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """A number that Kapso provisioned for a setup link; the id is Kapso's."""
+
+    id: str
+    phone_number: str
+
+
 @dataclass(frozen=True, slots=True)
 class SetupLink:
     """A setup link; `ended` is what became of it, None while it can be used."""
@@ -163,7 +178,11 @@ class SetupLink:
     created_at: datetime
     expires_at: datetime
     settings: dict[str, object] = field(default_factory=dict)
-    ended: Literal["used", "revoked"] | None = None
+    ended: LinkEnd | None = None
+    setup_status: SetupStatus | None = None
+    """None: a used link is completed, any other is pending."""
+    setup_error: str | None = None
+    provisioned: Provisioned | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -41,6 +41,15 @@ class Ringing:
     mode: CodeMode
 
 
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """An event of Kapso's on its way to one project webhook."""
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+
+
 @dataclass(slots=True)
 class World:
     """State, settings, faults and the log; handlers change it between two awaits, never across."""
@@ -56,6 +65,8 @@ class World:
     """What has just come in by SMS, and is to be told to whom it concerns."""
     ringing: list[Ringing] = field(default_factory=list)
     """The calls that have just begun."""
+    postings: list[Posting] = field(default_factory=list)
+    """What Kapso has just queued for its project webhooks."""
 
     def stock(self, offer: Offer) -> Stock:
         """Give the stock of an offer: as many as were asked for and as its areas hold."""
@@ -81,7 +92,7 @@ class World:
 
 
 def on_this_machine(url: str) -> bool:
-    """Whether a URL that Twilio is told to call is on loopback: all others are left alone."""
+    """Whether a URL that a vendor is told to call is on loopback: all others are left alone."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
