@@ -78,14 +78,9 @@ class KapsoClient:
                     hint="nothing was done; run the command again in a minute",
                 )
             time.sleep(retry_after_seconds(response) or _PAUSE_SECONDS)
-        if (
-            response.status_code in _NO_ANSWER
-            or response.status_code >= 500
-            or not (response.ok or is_json_object(response.text))
-        ):
-            raise AnswerLost(f"it answered HTTP {response.status_code}")
-        if response.ok and not is_json_object(response.text):
-            raise AnswerLost("its answer is not the JSON it should be")
+        is_down = response.status_code == _TIMED_OUT or response.status_code >= 500
+        if is_down or not is_json_object(response.text):
+            raise AnswerLost(f"it answered HTTP {response.status_code}, or not in JSON")
         return _answer(response)
 
 
