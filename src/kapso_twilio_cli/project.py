@@ -29,6 +29,7 @@ from .process import this_process
 if TYPE_CHECKING:
     from .config.secrets import Secrets
     from .gateways.kapso_platform import KapsoPlatform
+    from .gateways.kapso_signature import KapsoSignature
     from .gateways.meta_preverified import MetaPreverified
     from .gateways.twilio_calls import TwilioCalls
     from .gateways.twilio_compliance import TwilioCompliance
@@ -195,6 +196,14 @@ class Project:
 
         # Read anew, a keyring that failed before included: the token may have been changed.
         return TwilioSignature(Secrets(self.name).require(SecretName.AUTH_TOKEN).reveal())
+
+    def kapso_signature(self) -> KapsoSignature | None:
+        """A check of what Kapso signs, by the secret of now; None where there is none."""
+        from .config.secrets import SecretName, Secrets
+        from .gateways.kapso_signature import KapsoSignature
+
+        found = Secrets(self.name).find(SecretName.KAPSO_WEBHOOK_SECRET)
+        return KapsoSignature(found.secret.reveal()) if found is not None else None
 
     def now(self) -> datetime:
         """The present, aware and in UTC."""

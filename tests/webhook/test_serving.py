@@ -38,6 +38,8 @@ def test_it_says_where_it_listens_and_what_to_configure(project: ReadyProject) -
             "url": receiver.url,
             "public_url": PUBLIC_URL,
             "sms_url": f"{PUBLIC_URL}/twilio/sms",
+            "voice_url": f"{PUBLIC_URL}/twilio/voice",
+            "kapso_url": f"{PUBLIC_URL}/kapso/events",
             "healthz": f"{PUBLIC_URL}/healthz",
         }
         assert receiver.url.startswith("http://127.0.0.1:")

@@ -8,6 +8,7 @@ import typer
 
 from ..domain.phone_number import PhoneNumber, parse_phone_number
 from ..errors import UsageError
+from .asking import Store, parse_store, say_where
 from .command import Command, Invocation, invocation
 from .options import DryRun
 from .patience import LockTimeout, patience
@@ -162,6 +163,45 @@ def restore_(
     words = [f"{one.phone_number}: {_restored(one, dry_run=dry_run)}" for one in _good(report)]
     inv.answer("webhook.restore", {"dry_run": dry_run, "numbers": _rows(report)}, words)
     _end(inv, report, "there are no numbers")
+
+
+@app.command(
+    "register",
+    cls=Command,
+    epilog="kapso-twilio webhook register --public-url https://kt.example.com",
+)
+def register_(
+    ctx: typer.Context, *, public_url: Url, store: Store = None, dry_run: DryRun = False
+) -> None:
+    """Let Kapso send the project's events to the receiver: made, or updated where it is there.
+
+    Connects and disconnects are then noticed within a minute; `reconcile` notices them anyhow. A
+    secret that Kapso signs with is made and stored, where there is none.
+    """
+    inv = invocation(ctx)
+    from ..config.secrets import SecretName
+    from ..domain.public_url import parse_public_url
+    from ..operations.register_webhook import EVENTS, register
+
+    url, where = parse_public_url(public_url), parse_store(store)
+    if dry_run:
+        with inv.project.rehearsed() as twin:
+            done = register(twin, url, where)
+    else:
+        done = register(inv.project, url, where)
+    fields = {
+        "dry_run": dry_run,
+        "webhook_id": done.webhook_id,
+        "url": done.url,
+        "events": EVENTS,
+        "created": done.is_new,
+        "secret_stored": done.stored.place if done.stored is not None else None,
+    }
+    verb = "would send" if dry_run else "sends"
+    inv.answer("webhook.register", fields, [f"Kapso {verb} the project's events to {done.url}"])
+    if done.stored is not None:
+        say_where(inv, inv.project.secrets, SecretName.KAPSO_WEBHOOK_SECRET, done.stored)
+        inv.note("a receiver that runs already reads the new secret on SIGHUP")
 
 
 def _chosen(numbers: Sequence[str] | None, *, every: bool) -> list[PhoneNumber] | None:

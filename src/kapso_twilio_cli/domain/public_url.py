@@ -23,6 +23,9 @@ VOICE_PATH = "/twilio/voice"
 TRANSCRIPTION_PATH = "/twilio/transcription"
 """Where Twilio sends what it understood of a recorded call."""
 
+KAPSO_PATH = "/kapso/events"
+"""Where Kapso sends the project's events."""
+
 
 class PublicUrl(msgspec.Struct, frozen=True):
     """`https://kt.example.com`, or `https://example.com/kt` behind a proxy that shares its host."""
@@ -50,6 +53,11 @@ class PublicUrl(msgspec.Struct, frozen=True):
     def transcription_url(self) -> str:
         """The address that a recorded call's text is sent to."""
         return f"{self}{TRANSCRIPTION_PATH}"
+
+    @property
+    def kapso_url(self) -> str:
+        """The address for the project's webhook at Kapso."""
+        return f"{self}{KAPSO_PATH}"
 
     def called(self, target: str) -> str:
         """The address that was called, from a request's path and query as they came in.

@@ -131,6 +131,16 @@ class Arrivals:
                 )
         return Taken.NEW
 
+    def note(self, name: str, now: datetime) -> bool:
+        """Note that something of this name was received; False where it was before."""
+        with self._write(now) as connection:
+            noted = connection.execute(
+                "INSERT INTO messages (digest, noted_at, received_at) VALUES (?1, ?2, ?2)"
+                " ON CONFLICT (digest) DO NOTHING RETURNING digest",
+                (_digest(name), columns.time_text(now)),
+            ).fetchall()
+        return bool(noted)
+
     def received_at(self, sid: str) -> datetime | None:
         """When this SID was received; None where it was not, or long ago."""
         with self._connection() as connection:

@@ -32,6 +32,10 @@ class Findings:
     ) -> None:
         """Forget what was found of these kinds, and keep what is found now."""
         self._connection.executemany("DELETE FROM findings WHERE kind = ?", [(k,) for k in kinds])
+        self.add(found, at)
+
+    def add(self, found: Iterable[Finding], at: datetime) -> None:
+        """Keep what is found beside what was found before."""
         self._connection.executemany(
             "INSERT INTO findings (kind, phone_number, detail, found_at) VALUES (?, ?, ?, ?)",
             [(f.kind, f.phone_number, f.detail, columns.time_text(at)) for f in found],

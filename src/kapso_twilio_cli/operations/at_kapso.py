@@ -131,13 +131,36 @@ def _note_absent(project: Project, number: Number, *, is_absent: bool) -> None:
 def note_statuses(project: Project, listed: Listed) -> None:
     """Keep for `status` which of our numbers are not well at Kapso: that is no removal."""
     kind = AttentionKind.KAPSO_STATUS
-    unwell = [entry for entry in listed.values() if (entry.status or "").casefold() not in _WELL]
+    unwell = [entry for entry in listed.values() if not _is_well(entry)]
     with project.inventory.read() as session:
         ours = [entry for entry in unwell if session.numbers.find(entry.phone_number) is not None]
         known = [one for one in session.findings.all() if one.kind is kind]
-    found = [
-        Finding(kind, f"its status at Kapso is {one.status}", one.phone_number) for one in ours
-    ]
+    found = [_unwell(entry) for entry in ours]
     if found != known:
         with project.inventory.write() as tx:
             tx.findings.replace([kind], found, project.now())
+
+
+def note_status(project: Project, entry: ConnectedNumber) -> None:
+    """The same for one number."""
+    kind = AttentionKind.KAPSO_STATUS
+    with project.inventory.read() as session:
+        known = [
+            one
+            for one in session.findings.all()
+            if one.kind is kind and one.phone_number == entry.phone_number
+        ]
+    found = [] if _is_well(entry) else [_unwell(entry)]
+    if found != known:
+        with project.inventory.write() as tx:
+            tx.findings.forget(kind, entry.phone_number)
+            tx.findings.add(found, project.now())
+
+
+def _is_well(entry: ConnectedNumber) -> bool:
+    return (entry.status or "").casefold() in _WELL
+
+
+def _unwell(entry: ConnectedNumber) -> Finding:
+    detail = f"its status at Kapso is {entry.status}"
+    return Finding(AttentionKind.KAPSO_STATUS, detail, entry.phone_number)

@@ -18,7 +18,8 @@ from ..errors import Locked, StateError
 from ..inventory.arrivals import Arrivals
 from ..operations.receiver import being_receiver
 from ..project import Project
-from .desk import BODY_BYTES_AT_MOST, Desk
+from .desk import Desk
+from .intake import BODY_BYTES_AT_MOST
 
 _DRAIN_SECONDS = 10.0
 _SWEEP_SECONDS = 10.0
@@ -39,6 +40,8 @@ class Listening(msgspec.Struct, frozen=True):
     url: str
     public_url: str
     sms_url: str
+    voice_url: str
+    kapso_url: str
     healthz: str
 
 
@@ -116,6 +119,7 @@ async def _until_signalled(
         await stopped.wait()
     finally:
         sweeper.cancel()
+        desk.stop()
         for site in runner.sites:
             await site.stop()
         await under_way.finished()
@@ -156,5 +160,7 @@ async def _listen(runner: web.AppRunner, place: Place) -> Listening:
         url=f"http://{host}:{runner.addresses[0][1]}",
         public_url=str(place.public_url),
         sms_url=place.public_url.sms_url,
+        voice_url=place.public_url.voice_url,
+        kapso_url=place.public_url.kapso_url,
         healthz=f"{place.public_url}/healthz",
     )
