@@ -10,6 +10,7 @@ from kapso_twilio_cli.cli.tree import root
 from tests.projects import ReadyProject
 
 from .calls import Called
+from .links import new_customer
 
 IN_THE_CONSOLE = "+12025550143"
 """A number that was bought past the program."""
@@ -89,6 +90,13 @@ def run_every_command(project: ReadyProject, *options: str) -> Iterator[Ran]:
     yield run("number history", loose)
     project.sandbox.message(loose, "WhatsApp", "Your WhatsApp code 123-456")
     yield run("number code", loose)
+    customer = new_customer(project)
+    project.call("auth", "set", "kapso_api_key", "--stdin", stdin=known["kapso_api_key"])
+    yield run("webhook register", "--public-url", "https://kt.example.com")
+    yield run("setup-link create", "--customer", customer, "--ref", "linked")
+    yield run("setup-link list")
+    yield run("setup-link revoke", "--ref", "linked")
+    project.call("auth", "clear", "kapso_api_key")
     yield run("webhook configure", "--all", "--public-url", "https://kt.example.com")
     yield run("webhook restore", "--all")
     yield run("reservation list")

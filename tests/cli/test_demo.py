@@ -78,10 +78,13 @@ def test_demo_shows_each_command_with_its_output_and_leaves_nothing_behind(
     assert after["$ kapso-twilio pool fill --yes"] == (
         "US: 3 of 3 ready; bought 3, verified 3, failed 0"
     )
-    assert after["$ kapso-twilio disconnect --ref signup-1"].endswith("(return_to_pool)")
+    connected, gone = re.findall(r"\n(connected|disconnected): (\+\d+)", shown.stdout)
+    assert (connected[0], gone[0]) == ("connected", "disconnected")
+    assert connected[1] == gone[1]
+    assert f"\nverified: {gone[1]}\n" in shown.stdout, "it is ready again, under a new id"
     assert after["$ kapso-twilio disconnect --ref signup-3"].endswith("(mark_unavailable)")
     assert re.match(r"(bought|verified): \+\d+$", after["$ kapso-twilio reconcile --yes"])
-    assert "\nUS: 3 of 3 ready, 0 to verify, 0 reserved" in shown.stdout
+    assert "\nUS: 3 of 3 ready, 0 to verify, 1 reserved" in shown.stdout
     assert "\nCL: 2 of 2 ready" in shown.stdout
 
 
@@ -106,8 +109,8 @@ def test_demo_in_json_is_one_document_and_ignores_what_the_user_has_set_up(
     assert all(step["seconds"] > 0 for step in document["steps"])
     verbs = [step["command"].split()[1] for step in document["steps"]]
     assert list(dict.fromkeys(verbs)) == [
-        *("configure", "auth", "country", "pool", "resolve", "connect", "disconnect"),
-        *("reconcile", "status", "number"),
+        *("configure", "auth", "country", "pool", "resolve", "setup-link", "reconcile", "config"),
+        *("connect", "disconnect", "status", "number"),
     ]
 
 

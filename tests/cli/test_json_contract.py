@@ -16,6 +16,7 @@ from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox
 
 from .every_command import EXEMPT, every_command, run_every_command
+from .links import new_customer
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 MONEY = re.compile(r"\d+\.\d\d+")
@@ -52,6 +53,14 @@ PROMISED = {
     "number.release": "phone_number sid state monthly_price monthly_cost_saved currency",
     "webhook.configure": "sms_url voice_url numbers",
     "webhook.restore": "numbers",
+    "webhook.register": "webhook_id url events created secret_stored",
+    "setup-link.create": (
+        "link_id customer url token status expires_at countries provision_phone_number created"
+        " country path reason phone_number sid preverified_id otp_required ref reserved_until"
+        " monthly_price currency bundle_sid_from address_sid_from embedded_signup"
+    ),
+    "setup-link.list": "setup_links",
+    "setup-link.revoke": "link_id customer status ref phone_number",
     "status": (
         "enabled plan pools attention monthly_cost monthly_cost_at_target currency last_reconcile"
         " next_expiries"
@@ -228,7 +237,11 @@ DRY = {
     "project remove",
     "webhook configure",
     "webhook restore",
+    "webhook register",
+    "setup-link create",
+    "setup-link revoke",
 }
+NEED_KAPSO = {"webhook register", "setup-link create", "setup-link revoke"}
 
 
 def test_every_command_that_changes_something_can_be_rehearsed() -> None:
@@ -253,6 +266,11 @@ def test_a_rehearsal_changes_nothing_anywhere(project: ReadyProject, command: st
         project.inventory.unlink()
     if command == "project remove":
         _end_what_is_in_use(project)
+    if command in NEED_KAPSO:
+        key = project.sandbox.credentials["kapso_api_key"]
+        project.call("auth", "set", "kapso_api_key", "--stdin", stdin=key)
+        customer = new_customer(project)
+        project.answer("setup-link", "create", "--customer", customer, "--ref", "linked")
     before = _everything(project)
     words = {"disconnect": ("--ref", "b")}.get(command, _arguments(command))
     stdin = project.sandbox.credentials["kapso_api_key"]
@@ -311,6 +329,9 @@ def _arguments(command: str) -> tuple[str, ...]:
         "project remove": ("acme",),
         "webhook configure": ("--all", "--public-url", "https://kt.example.com"),
         "webhook restore": ("--all",),
+        "webhook register": ("--public-url", "https://kt.example.com"),
+        "setup-link create": ("--customer", "c-1", "--ref", "c"),
+        "setup-link revoke": ("--ref", "linked"),
     }.get(command, ())
 
 

@@ -43,21 +43,35 @@ class Typed:
 
 
 @dataclass(frozen=True)
+class Happens:
+    """Something that a customer does, at Kapso and Meta; the sandbox plays it."""
+
+    words: str
+    customer: str
+    connects: bool
+    """It connects the number that is held for it; else it removes its WhatsApp config."""
+
+
+@dataclass(frozen=True)
 class Scene:
-    """A step of the demo: what it shows, and its commands."""
+    """A step of the demo: what it shows, its commands, and what happens between them."""
 
     heading: str
-    commands: tuple[Typed, ...]
+    commands: tuple[Typed | Happens, ...]
 
 
-def scenes(ready: Ready) -> list[Scene]:
-    """The whole demo, against a sandbox that is ready."""
-    return [*_set_up(ready), *_onboardings(), *_afterwards()]
+def scenes(ready: Ready, customer: str) -> list[Scene]:
+    """The whole demo, against a sandbox that is ready, and knows a customer."""
+    return [*_set_up(ready), *_onboardings(), *_setup_link(customer), *_afterwards()]
 
 
 def secret_files(ready: Ready) -> dict[str, str]:
     """The files that the commands read their secrets from."""
-    return {"auth_token": ready.auth_token, "meta_token": ready.meta_token}
+    return {
+        "auth_token": ready.auth_token,
+        "meta_token": ready.meta_token,
+        "kapso_api_key": ready.kapso_api_key,
+    }
 
 
 def _set_up(ready: Ready) -> list[Scene]:
@@ -71,10 +85,11 @@ def _set_up(ready: Ready) -> list[Scene]:
     override = f"--number-type mobile --bundle-sid {bundle_sid('GB', 'mobile')}"
     return [
         Scene(
-            "Add your Twilio credentials, and the Meta token that pools verify with",
+            "Add your Twilio credentials, the Meta token that pools verify with, and Kapso's key",
             (
                 Typed(configure, "auth_token"),
                 Typed("auth set meta_token --stdin --store file", "meta_token"),
+                Typed("auth set kapso_api_key --stdin --store file", "kapso_api_key"),
             ),
         ),
         Scene(
@@ -109,14 +124,35 @@ def _onboardings() -> list[Scene]:
     ]
 
 
+def _setup_link(customer: str) -> list[Scene]:
+    return [
+        Scene(
+            "A customer gets a setup link, and a number is held for it",
+            (Typed(f"setup-link create --customer {customer} --country US"),),
+        ),
+        Scene(
+            "It connects: the cron run notices that by itself",
+            (
+                Happens("the customer connects the number", customer, connects=True),
+                Typed("reconcile --no-fill"),
+            ),
+        ),
+        Scene(
+            "It leaves: a removal is believed at the second look, here without a pause between",
+            (
+                Happens("the customer removes its WhatsApp config", customer, connects=False),
+                Typed("config set onboarding.removal_confirmed_after 0s"),
+                Typed("reconcile --no-fill"),
+                Typed("reconcile --no-fill"),
+            ),
+        ),
+    ]
+
+
 def _afterwards() -> list[Scene]:
     return [
         Scene(
-            "The first customer connects, and later leaves: the US pool takes its number back",
-            (Typed("connect --ref signup-1"), Typed("disconnect --ref signup-1")),
-        ),
-        Scene(
-            "The CL pool retires a number that was used",
+            "What Kapso does not tell, a person can: the CL pool retires a number that was used",
             (
                 Typed("resolve --country CL --ref signup-3"),
                 Typed("connect --ref signup-3"),
