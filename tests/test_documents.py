@@ -30,6 +30,7 @@ DOCUMENTS = [
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/what-happens-when.md",
+    "docs/embedded-signup.md",
 ]
 
 SUCCESS, CHANGES_TO_MAKE = 0, 10
@@ -73,8 +74,11 @@ def code_words(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
-@pytest.mark.parametrize("shown", commands_shown(README))
-def test_every_command_in_the_readme_parses(shown: str) -> None:
+SHOWN = [*commands_shown(README), *commands_shown((ROOT / "docs/embedded-signup.md").read_text())]
+
+
+@pytest.mark.parametrize("shown", SHOWN)
+def test_every_command_that_is_shown_parses(shown: str) -> None:
     parse(shlex.split(shown))
 
 

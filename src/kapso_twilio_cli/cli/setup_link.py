@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 app = noun("Make and revoke setup links, each with a number held for it.")
 
-Customer = Annotated[str, typer.Option("--customer", metavar="ID", help="Its id at Kapso.")]
+Customer = Annotated[
+    str, typer.Option("--customer", metavar="ID", help="The customer's id at Kapso.")
+]
 OneCustomer = Annotated[
     str | None, typer.Option("--customer", metavar="ID", help="The customer's id at Kapso.")
 ]
