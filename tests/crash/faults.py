@@ -26,6 +26,7 @@ BATCHES = (
     "pool fill, by voice",
     "reconcile",
     "reconcile, against the account",
+    "reconcile, after a removal",
     "reconcile, verifying anew",
     "reconcile --adopt",
     "pool trim",

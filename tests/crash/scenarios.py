@@ -206,6 +206,18 @@ def changed_in_the_account(project: ReadyProject) -> None:
     project.sandbox.buy_in_console(CONSOLE, "kt:acme:zzzzzzzz:aaaaaaaaaaaaaaaa")
 
 
+def removed_at_kapso(project: ReadyProject) -> None:
+    """A number was connected, its config is removed, and that was seen once."""
+    held(project)
+    ((number, preverified_id),) = project.rows(
+        "SELECT phone_number, preverified_id FROM numbers WHERE state = 'reserved'"
+    )
+    project.sandbox.claim(preverified_id=preverified_id, customer_id="c")
+    project.answer("reconcile")
+    project.sandbox.unclaim(number)
+    project.answer("reconcile")
+
+
 def no_more_than(count: int) -> Mapping[str, object]:
     """Limits that one purchase too many would break."""
     return {"max_numbers": count, "max_purchases_per_run": count, "max_purchases_per_day": count}
@@ -299,6 +311,15 @@ SCENARIOS = (
         changes={"pools": POOL},
         kapso=True,
         is_full=False,
+    ),
+    Scenario(
+        "reconcile, after a removal",
+        says("reconcile"),
+        3,
+        removed_at_kapso,
+        changes={"onboarding": {"removal_confirmed_after": "0s"}},
+        kapso=True,
+        surplus={"US": 1},
     ),
     Scenario(
         "reconcile, verifying anew",

@@ -109,6 +109,8 @@ def _answer(response: requests.Response) -> dict[str, Any]:
             reason=_error_text(response),
             hint="copy the project's key from Kapso, then: kapso-twilio auth set kapso_api_key",
         )
+    if response.status_code == 404 and not is_json_object(response.text):
+        raise _unreadable("its 404 is a page of somebody's on the way")
     if response.status_code >= 400:
         refusal = NotAtKapso if response.status_code == 404 else VendorRefused
         raise refusal(
