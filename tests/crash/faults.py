@@ -41,7 +41,10 @@ BELIEVERS = {
 a second look, before anything is bought."""
 
 
-GARBLED_NO = ("read a number", "garble")
+GARBLED_NO = {
+    ("reconcile, against the account", "read a number", "garble"),
+    ("reconcile, after a removal", "Kapso: number", "garble"),
+}
 """Where the answer is a no (the number is gone), a garbled one may be a proxy's: not repeated."""
 
 
@@ -120,7 +123,7 @@ def may_end(command: str, name: str, trouble: Trouble) -> frozenset[int]:
         codes |= NOT_THERE | ({7} if command in BATCHES else frozenset())
     if (command, name) == ("number verify", "list the numbers"):
         codes |= REPEATED  # whether another project took the number, it can be asked itself
-    if command == "reconcile, against the account" and (name, trouble.name) == GARBLED_NO:
+    if (command, name, trouble.name) in GARBLED_NO:
         codes |= LATER
     return codes | {7} if command in BATCHES and codes >= LATER else codes
 
