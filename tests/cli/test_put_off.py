@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from kapso_twilio_cli.sandbox.catalogue import bundle_sid
 from tests.crash.scenarios import run_dying
 from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox, running_sandbox
@@ -301,6 +302,18 @@ def test_three_in_a_row_spend_no_more_attempts_on_the_numbers_that_are_there(
     project.answer("pool", "set", "US", "--target-size", "7")
     (pool,) = project.answer("pool", "fill")["pools"]
     assert (pool["ready"], pool["bought"]) == (4, 1), pool["reasons"]
+
+
+def test_what_two_countries_meet_is_asked_of_no_third(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_sandbox() as sandbox:
+        pools = {country: {"target_size": 4} for country in ("US", "CL", "GB")}
+        mobile = {"GB": {"number_type": "mobile", "bundle_sid": bundle_sid("GB", "mobile")}}
+        project = ready_project(tmp_path, monkeypatch, sandbox, pools=pools, countries=mobile)
+        sandbox.fault(path=ASK, times=None, **refusal(136024))
+        assert project.call("pool", "fill", "--concurrency", "1").exit_code == 5
+        assert asked(project) < 9
 
 
 def test_one_bad_number_blocks_nobody(

@@ -33,7 +33,7 @@ from ..project import Project
 from . import attempt
 from .arrived import arrived, claim, inbox_is_due
 from .code_ways import CodeWays
-from .country_work import CountryWork
+from .country_work import FAILURES_IN_A_ROW, CountryWork
 from .earlier_codes import NOTHING_CAME, look_for_earlier
 from .look import CallWithoutCode, Heard, Look, found_for, look, no_call_brought_it
 from .purchase import Basket, buy_number
@@ -137,11 +137,13 @@ class Line:
         self._used_messages: set[str] = set()
         self._earlier = NOTHING_CAME
         self._takes_no_more = False
+        self._works: Sequence[CountryWork] = ()
         self.fatal: KapsoTwilioError | None = None
         """What made the line stop for every country."""
 
     def run(self, works: Sequence[CountryWork]) -> None:
         """Do the work. Failures are noted in `works`; what stops everything is in `fatal`."""
+        self._works = works
         try:
             self._look_before(works)
             with ThreadPoolExecutor(self._concurrency + 1, thread_name_prefix="line") as workers:
@@ -302,8 +304,16 @@ class Line:
         work.note(error)
         if isinstance(error, _STOPS_EVERYTHING):
             self.fatal = error
-        elif stops_asking(error):
+        elif stops_asking(error) or self._is_no_countrys_own():
             self._takes_no_more = True  # those that wait for their code go on
+            for left in self._works:
+                if left.to_verify or left.to_buy:
+                    left.note(error)
+
+    def _is_no_countrys_own(self) -> bool:
+        """Whether two countries were stopped and nothing got through: more attempts are in vain."""
+        stopped = [w for w in self._works if w.failures_in_a_row >= FAILURES_IN_A_ROW]
+        return len(stopped) > 1 and not any(work.verified for work in self._works)
 
     def _start_poll(self, workers: ThreadPoolExecutor) -> None:
         due = self._waiting and time.monotonic() >= self._next_poll
