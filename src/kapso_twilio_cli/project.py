@@ -118,6 +118,18 @@ class Project:
             finally:
                 twin.inventory.close()
 
+    @contextmanager
+    def anew(self) -> Iterator[Project]:
+        """The same project with the settings and secrets of now, for a process that lives long."""
+        current = Project(self.path, load(self.path, name=self.name))
+        try:
+            yield current
+        finally:
+            if "inventory" in vars(current):
+                current.inventory.close()
+            if vars(current).get("kapso") is not None:
+                vars(current)["kapso"].close()
+
     @cached_property
     def twilio(self) -> Twilio:
         """The project's account at Twilio."""

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from kapso_twilio_cli.domain.phone_number import PhoneNumber
+from kapso_twilio_cli.operations.at_kapso import notice_removal
+from kapso_twilio_cli.project import Project
 from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox, running_sandbox
 
@@ -206,3 +209,44 @@ def test_a_live_reservation_ends_by_time_where_kapso_says_that_its_number_is_fre
     assert ("reservation_expired", live) in done
     assert ("connected", used) in done
     assert number(project, live)["state"] == "provisioned"
+
+
+def test_an_entry_that_cannot_be_read_is_no_absence(project: ReadyProject) -> None:
+    held = connected(project)
+    (entry,) = project.sandbox.kapso("GET", NUMBERS)["data"]
+    broken = {**entry, "display_phone_number": None, "display_phone_number_normalized": None}
+    meta = {"page": 1, "total_pages": 1, "total_count": 1}
+    for body, path in (
+        ({"data": [broken], "meta": meta}, f"{NUMBERS}$"),
+        ({"data": broken}, rf"{NUMBERS}/\d+$"),
+        ({}, rf"{NUMBERS}/\d+$"),
+    ):
+        for _ in range(2):
+            lacks = {"data": [], "meta": {**meta, "total_count": 0}}
+            listing = body if path.endswith(f"{NUMBERS}$") else lacks
+            project.sandbox.fault(
+                fault="status", status=200, body=listing, method="GET", path=f"{NUMBERS}$"
+            )
+            if path != f"{NUMBERS}$":
+                project.sandbox.fault(
+                    fault="status", status=200, body=body, method="GET", path=path
+                )
+            project.call("reconcile", "--no-fill")
+            project.sandbox.clear_faults()
+            assert number(project, held)["state"] == "connected"
+
+
+def test_a_number_that_was_seen_again_meanwhile_is_not_disconnected(project: ReadyProject) -> None:
+    held = connected(project)
+    project.sandbox.unclaim(held)
+    actions(project, "--no-fill")
+    located = Project.locate(name=None, config_path=None)
+    with located.inventory.read() as session:
+        seen = session.numbers.find(PhoneNumber(held))
+    assert seen is not None
+    project.sandbox.claim(phone_number=held, customer_id="c-3")
+    actions(project, "--no-fill")
+    project.sandbox.unclaim(held)
+    assert notice_removal(located, seen) is None
+    assert number(project, held)["state"] == "connected"
+    located.inventory.close()

@@ -427,6 +427,14 @@ SCENARIOS = (
         surplus={"US": 2},
     ),
     Scenario(
+        "setup-link create --replace, by its ref",
+        names_the_customer("setup-link", "create", "--ref", "linked", "--replace"),
+        3,
+        with_link,
+        kapso=True,
+        surplus={"US": 1},
+    ),
+    Scenario(
         "setup-link revoke",
         says("setup-link", "revoke", "--ref", "linked"),
         3,

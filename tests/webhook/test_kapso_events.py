@@ -258,3 +258,63 @@ def test_a_lost_answer_to_register_is_mended_by_doing_it_again(
     assert project.call(*words).exit_code == 75
     project.answer(*words)
     assert len(project.sandbox.kapso("GET", "whatsapp/webhooks")["data"]) == 1
+
+
+def test_a_receiver_of_another_host_is_left_alone_by_who_never_registered(
+    project: ReadyProject,
+) -> None:
+    staging = {"url": f"https://staging.example.com{EVENTS}", "events": [CREATED]}
+    project.sandbox.kapso("POST", "whatsapp/webhooks", {"whatsapp_webhook": staging})
+    called = project.call("webhook", "register", "--public-url", "https://kt.example.com")
+    assert called.exit_code == 0
+    assert f"Kapso sends them to {staging['url']} as well" in called.err
+    assert len(project.sandbox.kapso("GET", "whatsapp/webhooks")["data"]) == 2
+
+
+def test_the_policy_that_is_set_now_is_applied(
+    project: ReadyProject, receiver: RunningReceiver
+) -> None:
+    number, phone_number_id = connected(project)
+    project.answer("pool", "set", "US", "--post-disconnect", "mark_unavailable")
+    project.sandbox.unclaim(number)
+    assert send(receiver, SECRET, DELETED, body(phone_number_id)).status_code == 200
+    wait_until(lambda: state(project, number) == "unavailable", seconds=20)
+
+
+def test_a_project_that_was_switched_off_meanwhile_notices_nothing(
+    project: ReadyProject, receiver: RunningReceiver
+) -> None:
+    number, preverified_id = handed_out(project)
+    project.answer("disable")
+    phone_number_id = project.sandbox.claim(preverified_id=preverified_id, customer_id="c-1")
+    assert send(receiver, SECRET, CREATED, body(phone_number_id)).status_code == 200
+    time.sleep(1)
+    _, said = stopped(receiver)
+    assert "custom Twilio is switched off" in said
+    assert state(project, number) == "reserved"
+
+
+def test_events_without_a_key_are_all_looked_at(
+    project: ReadyProject, receiver: RunningReceiver
+) -> None:
+    number, preverified_id = handed_out(project)
+    phone_number_id = project.sandbox.claim(preverified_id=preverified_id, customer_id="c-1")
+    no_key = {"X-Idempotency-Key": None}
+    assert send(receiver, SECRET, CREATED, body(phone_number_id), **no_key).status_code == 200
+    wait_until(lambda: state(project, number) == "connected")
+    project.sandbox.unclaim(number)
+    name = "whatsapp.phone_number.offboarded"
+    assert send(receiver, SECRET, name, body(phone_number_id), **no_key).json()["status"] == "ok"
+    wait_until(lambda: state(project, number) == "provisioned", seconds=20)
+
+
+def test_an_event_is_answered_at_once_while_kapso_is_slow(
+    project: ReadyProject, receiver: RunningReceiver
+) -> None:
+    number, preverified_id = handed_out(project)
+    phone_number_id = project.sandbox.claim(preverified_id=preverified_id, customer_id="c-1")
+    project.sandbox.fault(fault="delay", delay_ms=3000, path="whatsapp/phone_numbers")
+    began = time.monotonic()
+    assert send(receiver, SECRET, CREATED, body(phone_number_id)).status_code == 200
+    assert time.monotonic() - began < 1
+    wait_until(lambda: state(project, number) == "connected", seconds=20)

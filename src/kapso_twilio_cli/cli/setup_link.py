@@ -103,7 +103,9 @@ def create_(
     ] = None,
     area_code: Annotated[
         str | None,
-        typer.Option("--area-code", metavar="NPA", help="US area code, with --by-kapso."),
+        typer.Option(
+            "--area-code", metavar="NPA", help="US area code, where Kapso provides the number."
+        ),
     ] = None,
     number_type: NumberTypeOption = None,
     bundle_sid: BundleSid = None,
@@ -119,12 +121,6 @@ def create_(
     inv = invocation(ctx)
     from ..operations.setup_link import LinkOptions, LinkRequest
 
-    if area_code is not None and not by_kapso:
-        raise UsageError(
-            "--area-code needs --by-kapso",
-            reason="it tells Kapso which number to provide",
-            hint="for a number of your own: kapso-twilio search --country US",
-        )
     request = LinkRequest(
         customer_id=_customer_id(customer),
         countries=tuple(dict.fromkeys(parse_country(one) for one in country or ())),
@@ -186,29 +182,30 @@ def _say_plan(inv: Invocation, plan: Plan) -> None:
 def _rehearse(inv: Invocation, request: LinkRequest, *, yes: bool) -> None:
     """Say which number the link would get, and send nothing that changes anything."""
     from ..operations.foresight import WouldBuy
-    from ..operations.setup_link import foresee_link, plan_link, require_kapso
+    from ..operations.setup_link import foresee_link, look_before, refuse_second_link
 
-    project = inv.project
-    require_kapso(project)
-    plan = plan_link(project, request)
+    with inv.project.rehearsed() as project:
+        plan, active = look_before(project, request)
+        refuse_second_link(project, request, active)
+        foreseen = (
+            None if plan.by_kapso else foresee_link(project, request, plan, _live(inv, yes=yes))
+        )
+    words = f"a setup link of {request.customer_id}"
+    path = "standard"
+    if foreseen is None:
+        _say_plan(inv, plan)
+        words = f"would make {words}"
+    elif isinstance(foreseen, WouldBuy):
+        path, words = "live", f"would buy {what_is_bought(foreseen.quote)} for {words}"
+    elif foreseen.number is not None:
+        path, words = foreseen.path, f"would hold {foreseen.number.phone_number} for {words}"
     fields: dict[str, object] = {
         "dry_run": True,
         "customer": request.customer_id,
         "countries": list(plan.countries),
         "provision_phone_number": plan.by_kapso,
+        "path": path,
     }
-    if plan.by_kapso:
-        _say_plan(inv, plan)
-        words = f"would make a setup link for {request.customer_id}"
-    else:
-        foreseen = foresee_link(project, request, plan, _live(inv, yes=yes))
-        fields["path"] = "live" if isinstance(foreseen, WouldBuy) else foreseen.path
-        number = (
-            f"would buy {what_is_bought(foreseen.quote)}"
-            if isinstance(foreseen, WouldBuy)
-            else f"would hold {foreseen.number.phone_number if foreseen.number else 'no number'}"
-        )
-        words = f"{number} for a setup link of {request.customer_id}"
     inv.answer("setup-link.create", fields, [words])
 
 
@@ -275,7 +272,8 @@ def list_(
     from ..operations.manage_links import list_links
 
     customer_id = _customer_id(customer) if customer is not None else None
-    found = [_row(one) for one in list_links(inv.project, customer_id, ended=every)]
+    listed = list_links(inv.project, customer_id, ended=every, warn=inv.output.warn)
+    found = [_row(one) for one in listed]
     columns = ("link_id", "customer", "status", "whatsapp_setup_status", "phone_number", "ref")
     rows = [[row[column] for column in (*columns, "expires_at")] for row in found]
     table = Table((*columns, "expires_at"), rows, "no setup link is active")

@@ -46,7 +46,7 @@ ENTRIES = [
     Entry("provision", "Buy one number now.", _DAILY),
     Entry("purchase", "List purchases, and settle what only a person can.", _DAILY),
     Entry("setup-link", "Make pages on which customers connect a number.", _DAILY),
-    Entry("webhook", "Take codes in at once, instead of asking for them.", _DAILY),
+    Entry("webhook", "Take codes and Kapso's events in at once.", _DAILY),
     Entry("status", "See every pool and what needs attention.", _LOOK),
     Entry("number", "List, import and release numbers; look closely at one.", _LOOK),
     Entry("project", "List projects, and remove one.", _LOOK),

@@ -1,4 +1,4 @@
-"""`kapso-twilio webhook`: take codes in at once, and point numbers there."""
+"""`kapso-twilio webhook`: take codes and events in at once, and have them sent there."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from ..project import Project
     from ..webhook.server import Listening
 
-app = noun("Take codes in at once, instead of asking for them.")
+app = noun("Take codes and Kapso's events in at once, instead of asking for them.")
 
 _DEFAULT_PORT = 8080
 
 Url = Annotated[
     str,
-    typer.Option("--public-url", metavar="URL", help="Address under which Twilio reaches it."),
+    typer.Option("--public-url", metavar="URL", help="Address under which the vendors reach it."),
 ]
 Numbers = Annotated[
     list[str] | None, typer.Argument(metavar="[NUMBER]...", help="Full numbers: +56912345678.")
@@ -54,7 +54,8 @@ def serve_(
 ) -> None:
     """Take in the codes that Twilio sends, until interrupted; a fill beside it need not ask.
 
-    By SMS, on the numbers that `webhook configure` has seen; by voice, on every number.
+    By SMS, on the numbers that `webhook configure` has seen; by voice, on every number. It takes
+    Kapso's events in, too, once `webhook register` has asked for them.
 
     Put it behind a proxy that speaks https. SIGHUP makes it read the secrets again. When it is
     ready it prints one line.
@@ -77,6 +78,9 @@ def _say_ready(inv: Invocation, listening: Listening) -> None:
     inv.note(
         "next, once, and after numbers were bought: kapso-twilio webhook configure --all"
         f" --public-url {listening.public_url}"
+    )
+    inv.note(
+        f"for Kapso's events: kapso-twilio webhook register --public-url {listening.public_url}"
     )
 
 
@@ -199,6 +203,8 @@ def register_(
     }
     verb = "would send" if dry_run else "sends"
     inv.answer("webhook.register", fields, [f"Kapso {verb} the project's events to {done.url}"])
+    for url_of_another in done.others:
+        inv.note(f"Kapso sends them to {url_of_another} as well: remove that one if it is not used")
     if done.stored is not None:
         say_where(inv, inv.project.secrets, SecretName.KAPSO_WEBHOOK_SECRET, done.stored)
         inv.note("a receiver that runs already reads the new secret on SIGHUP")

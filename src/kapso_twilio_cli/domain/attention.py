@@ -30,6 +30,8 @@ class AttentionKind(StrEnum):
     """Calls to a number are still answered by this program, which waits for no code there."""
     KAPSO_STATUS = "kapso_status"
     """Kapso lists a number, and says that it is not well: that is no removal."""
+    SETUP_LINK_USED = "setup_link_used"
+    """A setup link was used, and the number that was held for it is not connected."""
     MAYBE_CLAIMED = "maybe_claimed"
     """A reserved number's object at Meta is gone: a customer may have claimed it."""
     PAST_META_LIMIT = "past_meta_limit"

@@ -59,7 +59,7 @@ class KapsoClient:
             yield from entries
             page += 1
         if came < total:
-            raise _unreadable(f"it lists {came} entries and counts {total}")
+            raise unreadable(f"it lists {came} entries and counts {total}")
 
     def send(self, method: str, path: str, body: Mapping[str, object]) -> dict[str, Any]:
         """Send what changes something, once; only a request that was turned away (429) is repeated.
@@ -110,7 +110,7 @@ def _answer(response: requests.Response) -> dict[str, Any]:
             hint="copy the project's key from Kapso, then: kapso-twilio auth set kapso_api_key",
         )
     if response.status_code == 404 and not is_json_object(response.text):
-        raise _unreadable("its 404 is a page of somebody's on the way")
+        raise unreadable("its 404 is a page of somebody's on the way")
     if response.status_code >= 400:
         refusal = NotAtKapso if response.status_code == 404 else VendorRefused
         raise refusal(
@@ -130,11 +130,12 @@ def _page(body: dict[str, Any]) -> tuple[list[dict[str, Any]], int, int]:
         entries = [dict(entry) for entry in body["data"]]
     except (LookupError, AttributeError, TypeError, ValueError) as error:
         # Not an empty page: that would say that there is nothing.
-        raise _unreadable(f"it lacks what it should hold ({type(error).__name__})") from error
+        raise unreadable(f"it lacks what it should hold ({type(error).__name__})") from error
     return entries, pages, total
 
 
-def _unreadable(reason: str) -> VendorUnavailable:
+def unreadable(reason: str) -> VendorUnavailable:
+    """The error where an answer is not what it should be: nothing follows from it."""
     return VendorUnavailable(
         "Kapso's answer cannot be read",
         reason=reason,

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ..domain.phone_number import PhoneNumber, normalise
-from ..errors import StateError
+from ..errors import StateError, VendorRefused
 from .http import READ_TIMEOUT_SECONDS, AnswerLost
-from .kapso_client import KapsoClient, NotAtKapso, answer_lost
+from .kapso_client import KapsoClient, NotAtKapso, answer_lost, unreadable
 
 _NUMBERS, _WEBHOOKS = "whatsapp/phone_numbers", "whatsapp/webhooks"
 
@@ -87,11 +87,16 @@ class KapsoPlatform:
                 yield number
 
     def connected_number(self, phone_number_id: str) -> ConnectedNumber | None:
-        """The number with this id of Meta's; None where Kapso knows none (404)."""
+        """The number with this id of Meta's; None only where Kapso knows none (404)."""
         try:
-            return _connected(self._client.read(f"{_NUMBERS}/{phone_number_id}")["data"])
+            body = self._client.read(f"{_NUMBERS}/{phone_number_id}")
         except NotAtKapso:
             return None
+        entry = body.get("data")
+        number = _connected(entry) if isinstance(entry, dict) else None
+        if number is None:
+            raise unreadable("it lacks the number")
+        return number
 
     def require_customer(self, customer_id: str) -> None:
         """Raise StateError unless Kapso knows the customer."""
@@ -120,15 +125,23 @@ class KapsoPlatform:
         except (LookupError, TypeError, ValueError) as error:
             raise AnswerLost("its answer lacks the link") from error
 
-    def revoke_setup_link(self, customer_id: str, link_id: str) -> None:
-        """Revoke a link; one that is gone, or has ended, is left."""
+    def revoke_setup_link(self, customer_id: str, link_id: str) -> str:
+        """Revoke a link; gives its status then, which is another where it has ended before."""
         path = f"{_links_of(customer_id)}/{link_id}"
         try:
-            self._client.send("PATCH", path, {"setup_link": {"status": "revoked"}})
+            body = self._client.send("PATCH", path, {"setup_link": {"status": "revoked"}})
+            return _link(body["data"]).status
         except NotAtKapso:
-            return
+            return "revoked"
         except AnswerLost as error:
             raise answer_lost(f"has revoked the setup link {link_id}", error) from None
+        except VendorRefused:
+            listed = {link.link_id: link.status for link in self.setup_links(customer_id)}
+            if listed.get(link_id, "active") == "active":
+                raise
+            return listed[link_id]  # it had ended, and Kapso changes none that has
+        except (LookupError, TypeError, ValueError) as error:
+            raise answer_lost(f"has revoked the setup link {link_id}", AnswerLost("")) from error
 
     def webhooks(self) -> list[KapsoWebhook]:
         """Every webhook of the project."""
@@ -145,7 +158,10 @@ class KapsoPlatform:
     def update_webhook(
         self, webhook_id: str, url: str, events: Sequence[str], secret_key: str
     ) -> KapsoWebhook:
-        """Set what `create_webhook` sets. Doing it twice is doing it once."""
+        """Set what `create_webhook` sets. Doing it twice is doing it once.
+
+        docs.kapso.ai names PATCH for a number's webhooks, and the project's are the same resource.
+        """
         settings = _webhook_settings(url, events, secret_key)
         try:
             return _webhook(

@@ -76,9 +76,11 @@ class Holds:
     def _end_what_ended(self, number: TakenNumber) -> None:
         for row in self._of_present(number):
             self._all(
-                "UPDATE main.reservations SET reserved_until = ?, ended_at = ?, end_reason = ?"
+                "UPDATE main.reservations SET reserved_until = ?, customer = ?, ended_at = ?,"
+                " end_reason = ?"
                 " WHERE number_id = ? AND ref = ? AND reserved_at = ? AND ended_at IS NULL",
                 row["reserved_until"],
+                row["customer"],
                 row["ended_at"],
                 row["end_reason"],
                 number.id,

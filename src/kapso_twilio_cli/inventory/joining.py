@@ -167,7 +167,10 @@ class Joining:
     def _matters(self, number: TakenNumber) -> bool:
         """Whether what the present file knows beyond the backup guards money or a hand-out."""
         (ours,) = self._all("SELECT * FROM main.numbers WHERE id = ?", number.id)
-        held = "SELECT ref, reserved_at, ended_at FROM {}.reservations WHERE number_id = ?"
+        held = (
+            "SELECT ref, reserved_at, ended_at, reserved_until FROM {}.reservations"
+            " WHERE number_id = ?"
+        )
         known = [tuple(row) for row in self._all(held.format("main"), number.id)]
         theirs = [tuple(row) for row in self._all(held.format("present"), number.present["id"])]
         living = {row[:2] for row in known if row[2] is None}

@@ -44,13 +44,13 @@ class Reservations:
             (columns.time_text(at), reason, number_id),
         )
 
-    def prolong(self, ref: str, until: datetime, customer: str) -> None:
-        """Let the ref's living reservation last until then, for this customer."""
-        self._connection.execute(
-            "UPDATE reservations SET reserved_until = ?, customer = ?"
-            " WHERE ref = ? AND ended_at IS NULL",
-            (columns.time_text(until), customer, ref),
-        )
+    def prolong(self, held: Reservation, until: datetime, customer: str) -> Reservation:
+        """Let a living reservation last until then, for this customer."""
+        row = self._connection.execute(
+            "UPDATE reservations SET reserved_until = ?, customer = ? WHERE id = ? RETURNING *",
+            (columns.time_text(until), customer, held.id),
+        ).fetchone()
+        return reservation(row)
 
     def of_ref(self, ref: str) -> Reservation | None:
         """The ref's living reservation, or None."""

@@ -60,7 +60,7 @@ class SetupLinks:
             link,
             state=LinkState.MADE,
             link_id=link_id,
-            ref=None if link.by_kapso else link.ref or link_id,
+            ref=link.ref or (None if link.by_kapso else link_id),
             expires_at=columns.optional_time_text(expires_at),
         )
 
@@ -81,8 +81,16 @@ class SetupLinks:
         return self._first("link_id = ?", link_id)
 
     def of_ref(self, ref: str) -> SetupLink | None:
-        """The ref's newest link, or None."""
-        return self._first("ref = ? ORDER BY id DESC LIMIT 1", ref)
+        """The ref's living link, else the newest that Kapso made for it; None where there is none.
+
+        One that Kapso refused says nothing of those before it.
+        """
+        marks = ", ".join(f"'{state}'" for state in sorted(LIVING))
+        return self._first(
+            f"ref = ? AND (state IN ({marks}) OR link_id IS NOT NULL)"
+            f" ORDER BY state IN ({marks}) DESC, id DESC LIMIT 1",
+            ref,
+        )
 
     def of_customer(self, customer_id: str) -> list[SetupLink]:
         """A customer's links, oldest first."""

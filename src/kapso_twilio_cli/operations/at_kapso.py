@@ -17,6 +17,7 @@ from ..domain.attention import AttentionKind
 from ..domain.lifecycle import TRANSITIONS, NumberEvent, NumberState
 from ..domain.number import Number, NumberFacts
 from ..domain.phone_number import PhoneNumber
+from ..errors import Locked
 from ..inventory.findings import Finding
 from ..inventory.store import Session
 from ..project import Project
@@ -112,7 +113,10 @@ def notice_removal(project: Project, number: Number) -> Action | None:
         return None
     if now - since < project.config.onboarding.removal_confirmed_after:
         return None
-    done = disconnect(project, number.phone_number, None)
+    try:
+        done = disconnect(project, number.phone_number, None, as_seen=number)
+    except Locked:
+        return None  # somebody has seen it connected since
     detail = f"Kapso does not list it any more: {done.policy}"
     return Action(ActionKind.DISCONNECTED, number.phone_number, detail)
 

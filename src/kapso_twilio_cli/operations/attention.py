@@ -11,6 +11,7 @@ from ..domain.number import Number
 from ..domain.purchase import Purchase
 from ..domain.reservation import Reservation
 from ..domain.resolution import Path
+from ..domain.setup_link import LinkState, SetupLink
 from ..domain.standing import WAYS_ON, Footing
 from ..errors import OutcomeUnknown
 from ..inventory.findings import Finding
@@ -44,6 +45,9 @@ def attention(project: Project, session: Session, now: datetime) -> list[Attenti
             found.append(_overdue(number, reservation))
         elif number.reason is not None:
             found.append(_not_ended(number, reservation))
+        link = session.setup_links.of_ref(reservation.ref)
+        if link is not None and link.state is LinkState.USED:
+            found.append(_link_used(number, link))
         if reservation.reserved_at < now - META_LIMIT and reservation.path is Path.POOL:
             found.append(_not_registered(number, reservation))
     found += [
@@ -147,6 +151,18 @@ def _looked_at(session: Session) -> datetime:
     if last is None or last.exit_code != OutcomeUnknown.exit_code or last.finished_at is None:
         return datetime.min.replace(tzinfo=UTC)
     return last.finished_at
+
+
+def _link_used(number: Number, link: SetupLink) -> Attention:
+    n = number.phone_number
+    return Attention(
+        AttentionKind.SETUP_LINK_USED,
+        Severity.WARNING,
+        f"{n} was held for a setup link that customer {link.customer_id} has used, and is not"
+        " connected: with another number, it seems",
+        f"kapso-twilio reservation cancel {n}; or, if it is on it: kapso-twilio connect {n}",
+        n,
+    )
 
 
 def _unfinished(number: Number) -> Attention:

@@ -13,6 +13,7 @@ from ..domain.lifecycle import NumberEvent, NumberState
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..domain.pool import PostDisconnect
+from ..errors import Locked
 from ..inventory.store import Session
 from ..project import Project
 from .connect import named_number
@@ -36,12 +37,25 @@ class Disconnected(msgspec.Struct, frozen=True):
 
 
 def disconnect(
-    project: Project, name: PhoneNumber | str, policy: PostDisconnect | None
+    project: Project,
+    name: PhoneNumber | str,
+    policy: PostDisconnect | None,
+    *,
+    as_seen: Number | None = None,
 ) -> Disconnected:
-    """Apply `policy`, else the pool's. Only from `connected`; doing it again changes nothing."""
+    """Apply `policy`, else the pool's. Only from `connected`; doing it again changes nothing.
+
+    Locked where the number has changed since it was `as_seen`.
+    """
     now = project.now()
     with project.inventory.write() as tx:
         number = _number_to_disconnect(tx, project, name)
+        if as_seen is not None and number.version != as_seen.version:
+            raise Locked(
+                f"{number.phone_number} was changed by another process",
+                reason="it is not what it was when Kapso was asked",
+                hint="run the command again",
+            )
         done = _done_before(tx, number)
         if done is not None:
             return done

@@ -6,7 +6,6 @@ An event is never believed: what is done follows from what Kapso's API shows.
 from __future__ import annotations
 
 from enum import StrEnum
-from hashlib import sha256
 
 from ..domain.kapso_event import KapsoEvent
 from ..domain.lifecycle import NumberState
@@ -28,10 +27,14 @@ class Seen(StrEnum):
     OFF = "custom Twilio is switched off"
 
 
-def is_new_event(project: Project, key: str | None, body: bytes) -> bool:
-    """Note an event by its `X-Idempotency-Key`; False where it came before."""
-    name = key or sha256(body).hexdigest()
-    return Arrivals(project.inventory_path.parent).note(f"kapso:{name}", project.now())
+def is_new_event(project: Project, key: str | None) -> bool:
+    """Note an event by its `X-Idempotency-Key`; False where it came before.
+
+    One without a key is new: to look once more does no harm.
+    """
+    if not key:
+        return True
+    return Arrivals(project.inventory_path.parent).note(f"kapso:{key}", project.now())
 
 
 def look_at(project: Project, event: KapsoEvent) -> Seen:

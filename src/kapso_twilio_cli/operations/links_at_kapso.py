@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ..domain.lifecycle import NumberEvent
+from ..domain.reservation import Reservation
+from ..domain.resolution import Path
 from ..domain.setup_link import LinkState, SetupLink
-from ..errors import KapsoTwilioError
+from ..errors import KapsoTwilioError, StateError, VendorRefused
+from ..inventory.store import Session
 from ..process import has_ended
 from ..project import Project
 from .actions import Action, ActionKind
-from .reservation import cancel
+from .at_kapso import Listed, listed_numbers, notice_connects
+from .reservation import end
 
 if TYPE_CHECKING:
     from ..gateways.kapso_platform import KapsoLink
@@ -20,19 +25,37 @@ _MAKING_TAKES = timedelta(minutes=10)
 _ENDS = {state.value: state for state in (LinkState.USED, LinkState.EXPIRED, LinkState.REVOKED)}
 
 
-def notice_links(project: Project) -> Iterator[Action]:
-    """Finish what was broken off, and note what Kapso says of the links that are active."""
+def notice_links(
+    project: Project, listed: Listed | None, errors: list[KapsoTwilioError]
+) -> Iterator[Action]:
+    """Finish what was broken off, and note what Kapso says of the links that are active.
+
+    What Kapso refuses for one customer is noted in `errors`, and stops no other. `listed` are the
+    connected numbers; None where Kapso did not list them.
+    """
     if project.kapso is None:
         return
     with project.inventory.read() as session:
         living = session.setup_links.living()
     for link in living:
         if link.state is not LinkState.ACTIVE:
-            yield from finish_broken_off(project, link)
-    active = [link for link in living if link.state is LinkState.ACTIVE]
-    for customer_id in dict.fromkeys(link.customer_id for link in active):
-        yield from note_links(project, customer_id, project.kapso.setup_links(customer_id))
-    yield from end_of_revoked(project)
+            yield from _collecting(finish_broken_off(project, link), errors)
+    active = [link.customer_id for link in living if link.state is LinkState.ACTIVE]
+    for customer_id in dict.fromkeys(active):
+        try:
+            at_kapso = project.kapso.setup_links(customer_id)
+        except VendorRefused as error:
+            errors.append(error)
+            continue
+        yield from note_links(project, customer_id, at_kapso)
+    yield from end_of_revoked(project, listed=listed)
+
+
+def _collecting(actions: Iterator[Action], errors: list[KapsoTwilioError]) -> Iterator[Action]:
+    try:
+        yield from actions
+    except VendorRefused as error:
+        errors.append(error)
 
 
 def finish_broken_off(project: Project, link: SetupLink) -> Iterator[Action]:
@@ -43,13 +66,28 @@ def finish_broken_off(project: Project, link: SetupLink) -> Iterator[Action]:
     if link.state is LinkState.ASKED:
         end_link(project, link, LinkState.FAILED, "whether Kapso made it is not known")
         return
-    revoke_at_kapso(project, link)
-    # A number that its ref held before is none of this link's.
+    yield give_up_link(project, link, "the command that made it was broken off")
+
+
+def give_up_link(project: Project, link: SetupLink, reason: str) -> Action:
+    """Revoke a link that nobody has seen. What was begun for it is to end with it.
+
+    A number that its ref held before, and for no link, is none of this link's: it stays held.
+    """
+    end = revoke_at_kapso(project, link)
+    if end is LinkState.REVOKED and _was_held_before(project, link):
+        end = LinkState.FAILED
+    return end_link(project, link, end, reason)
+
+
+def _was_held_before(project: Project, link: SetupLink) -> bool:
+    if link.ref is None:
+        return False
     with project.inventory.read() as session:
-        held = session.reservations.of_ref(link.ref) if link.ref else None
-    is_its_own = held is not None and held.reserved_at >= link.asked_at
-    state = LinkState.REVOKED if is_its_own else LinkState.FAILED
-    yield end_link(project, link, state, "the command that made it was broken off")
+        held = session.reservations.of_ref(link.ref)
+        others = session.setup_links.of_customer(link.customer_id)
+    had_link = any(o.ref == link.ref and o.state is LinkState.REVOKED for o in others)
+    return held is not None and held.reserved_at < link.asked_at and not had_link
 
 
 def note_links(
@@ -65,37 +103,61 @@ def note_links(
             yield end_link(project, link, end, "by Kapso's word")
 
 
-def end_of_revoked(project: Project, ref: str | None = None) -> Iterator[Action]:
-    """End the reservations that were held for links that are revoked: all, or the ref's.
+def end_of_revoked(
+    project: Project, refs: Collection[str] | None = None, *, listed: Listed | None = None
+) -> Iterator[Action]:
+    """End the reservations that were held for links that are revoked: all, or those of `refs`.
 
-    One that cannot be ended safely stays, and `status` tells it; of a ref that was named, the error
-    is raised.
+    One that cannot be ended safely stays, and `status` tells it.
     """
     with project.inventory.read() as session:
-        reserved = session.reservations.of_reserved_numbers()
-        revoked = [held for held in reserved if _is_revoked(session.setup_links.of_ref(held.ref))]
+        revoked = [
+            held
+            for held in session.reservations.of_reserved_numbers()
+            if refs is None or held.ref in refs
+            if _is_revoked(session, held)
+        ]
     for held in revoked:
-        if ref not in (None, held.ref):
-            continue
         try:
-            ended = cancel(project, held.ref)
+            yield end_for_revoked(project, held, listed=listed)
         except KapsoTwilioError:
-            if ref is not None:
-                raise
-            continue  # why is noted on the number
-        detail = f"the setup link of {held.ref} was revoked"
-        yield Action(ActionKind.RESERVATION_CANCELLED, ended.phone_number, detail)
+            continue  # why is noted on the number, or the next run meets it too
 
 
-def _is_revoked(link: SetupLink | None) -> bool:
+def end_for_revoked(project: Project, held: Reservation, *, listed: Listed | None = None) -> Action:
+    """End a reservation whose link is revoked; raises where that is not safe.
+
+    A live number has no object at Meta that would tell whether the customer has connected it: only
+    Kapso does.
+    """
+    with project.inventory.read() as session:
+        number = session.numbers.get(held.number_id)
+    if held.path is Path.LIVE:
+        connected = listed if listed is not None else listed_numbers(project)
+        if number.phone_number in connected:
+            list(notice_connects(project, {number.phone_number: connected[number.phone_number]}))
+            raise StateError(
+                f"{number.phone_number} is connected",
+                reason="Kapso lists it: the customer has used the link before it was revoked",
+                hint=f"kapso-twilio number show {number.phone_number}",
+            )
+    ended = end(project, number, held, NumberEvent.CANCEL)
+    detail = f"the setup link of {held.ref} was revoked"
+    return Action(ActionKind.RESERVATION_CANCELLED, ended.phone_number, detail)
+
+
+def _is_revoked(session: Session, held: Reservation) -> bool:
+    link = session.setup_links.of_ref(held.ref)
     return link is not None and link.state is LinkState.REVOKED
 
 
-def revoke_at_kapso(project: Project, link: SetupLink) -> None:
-    """Revoke the link; one that has ended is left."""
+def revoke_at_kapso(project: Project, link: SetupLink) -> LinkState:
+    """Revoke the link; gives how it has ended, which may be otherwise, and before."""
     assert project.kapso is not None
-    if link.link_id is not None and not project.is_rehearsal:
-        project.kapso.revoke_setup_link(link.customer_id, link.link_id)
+    if link.link_id is None or project.is_rehearsal:
+        return LinkState.REVOKED
+    status = project.kapso.revoke_setup_link(link.customer_id, link.link_id)
+    return _ENDS.get(status, LinkState.REVOKED)
 
 
 def end_link(project: Project, link: SetupLink, state: LinkState, reason: str) -> Action:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..domain.lifecycle import NumberState
 from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
+from ..domain.reservation import Reservation
 from ..domain.setup_link import LIVING, LinkState, SetupLink
-from ..errors import StateError
+from ..errors import StateError, VendorRefused
 from ..inventory.store import Session
 from ..project import Project
-from .links_at_kapso import end_link, end_of_revoked, note_links, revoke_at_kapso
+from .links_at_kapso import end_for_revoked, end_link, note_links, revoke_at_kapso
 from .setup_link import require_kapso
 
 if TYPE_CHECKING:
@@ -47,8 +49,13 @@ class RevokedLink(msgspec.Struct, frozen=True):
     freed: PhoneNumber | None
 
 
-def list_links(project: Project, customer_id: str | None, *, ended: bool) -> list[ListedLink]:
-    """A customer's links, or those of everybody who has one in the inventory; oldest first."""
+def list_links(
+    project: Project, customer_id: str | None, *, ended: bool, warn: Callable[[str], None]
+) -> list[ListedLink]:
+    """A customer's links, or those of everybody who has one in the inventory; oldest first.
+
+    Where Kapso refuses to list one customer's, `warn` is told, and the inventory's word stands.
+    """
     kapso = require_kapso(project)
     with project.inventory.read() as session:
         known = session.setup_links.all()
@@ -58,7 +65,11 @@ def list_links(project: Project, customer_id: str | None, *, ended: bool) -> lis
     )
     listed: list[ListedLink] = []
     for customer in customers:
-        at_kapso = kapso.setup_links(customer)
+        at_kapso: list[KapsoLink] = []
+        try:
+            at_kapso = kapso.setup_links(customer)
+        except VendorRefused as error:
+            warn(f"{customer}: {error.message}: {error.reason}")
         list(note_links(project, customer, at_kapso))
         with project.inventory.read() as session:
             listed += _joined(session, customer, at_kapso)
@@ -106,7 +117,8 @@ def find_link(
         raise StateError(
             f"project {project.name} knows no such setup link",
             reason="it was made by another program, or never",
-            hint="kapso-twilio setup-link list --customer ID; revoke one of another program there",
+            hint="kapso-twilio setup-link list --customer ID shows all of a customer's; one of"
+            " another program is revoked in Kapso's dashboard",
         )
     return found
 
@@ -117,15 +129,31 @@ def revoke_link(project: Project, link: SetupLink) -> RevokedLink:
     Raises StateError for one that was used: its number is the customer's.
     """
     require_kapso(project)
-    if link.state is LinkState.USED:
-        raise StateError(
-            f"setup link {link.link_id} was used already",
-            reason="the customer has connected a number with it",
-            hint="to take the number back, remove its WhatsApp config at Kapso",
-        )
     if link.state in LIVING:
-        revoke_at_kapso(project, link)
-        end_link(project, link, LinkState.REVOKED, "a person revoked it")
-    freed = [action.phone_number for action in end_of_revoked(project, link.ref)]
+        state = revoke_at_kapso(project, link)
+        end_link(project, link, state, "a person revoked it")
+        link = msgspec.structs.replace(link, state=state)
+    if link.state is LinkState.USED:
+        raise _used(link)
+    freed = None
     with project.inventory.read() as session:
-        return RevokedLink(session.setup_links.get(link.id), freed[0] if freed else None)
+        held = session.reservations.of_ref(link.ref) if link.ref is not None else None
+        newest = session.setup_links.of_ref(link.ref) if link.ref is not None else None
+        is_held = held is not None and _is_reserved(session, held)
+    if held is not None and is_held and newest is not None and newest.id == link.id:
+        freed = end_for_revoked(project, held).phone_number
+    with project.inventory.read() as session:
+        return RevokedLink(session.setup_links.get(link.id), freed)
+
+
+def _is_reserved(session: Session, held: Reservation) -> bool:
+    return session.numbers.get(held.number_id).state is NumberState.RESERVED
+
+
+def _used(link: SetupLink) -> StateError:
+    return StateError(
+        f"setup link {link.link_id} was used already",
+        reason="the customer has connected a number with it",
+        hint="to take that number back, remove its WhatsApp config at Kapso; where another number"
+        f" was connected, free the held one: kapso-twilio reservation cancel --ref {link.ref}",
+    )

@@ -202,7 +202,7 @@ def _listed(project: Project, found: _Findings) -> Listed | None:
 
 def _notice_links(project: Project, found: _Findings) -> None:
     try:
-        _collect(found, notice_links(project))
+        _collect(found, notice_links(project, found.listed, found.errors))
     except KapsoTwilioError as error:
         found.errors.append(error)  # Kapso's word on links stops nothing else
 

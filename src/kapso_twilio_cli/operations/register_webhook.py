@@ -35,28 +35,41 @@ class Registered(msgspec.Struct, frozen=True):
     is_new: bool
     stored: Stored | None = None
     """Where a new secret was put; None where there was one."""
+    others: tuple[str, ...] = ()
+    """Other receivers' addresses at Kapso, which are left as they are."""
 
 
 def register(project: Project, public_url: PublicUrl, where: SourceKind | None) -> Registered:
     """Make the project's webhook, or update it; doing it again changes nothing."""
     kapso = require_kapso(project)
     url = public_url.kapso_url
-    known = _ours(kapso.webhooks(), url)
+    has_secret = project.secrets.find(SecretName.KAPSO_WEBHOOK_SECRET) is not None
+    receivers = [one for one in kapso.webhooks() if one.url.endswith(KAPSO_PATH)]
+    known = _ours(receivers, url, was_registered=has_secret)
+    others = tuple(one.url for one in receivers if one != known)
     if project.is_rehearsal:
-        return Registered(known.webhook_id if known else None, url, is_new=known is None)
+        id_ = known.webhook_id if known else None
+        return Registered(id_, url, is_new=known is None, others=others)
     secret, stored = _secret(project, where)
     if known is None:
         made = kapso.create_webhook(url, EVENTS, secret.reveal())
-        return Registered(made.webhook_id, url, is_new=True, stored=stored)
+        return Registered(made.webhook_id, url, is_new=True, stored=stored, others=others)
     kapso.update_webhook(known.webhook_id, url, EVENTS, secret.reveal())
-    return Registered(known.webhook_id, url, is_new=False, stored=stored)
+    return Registered(known.webhook_id, url, is_new=False, stored=stored, others=others)
 
 
-def _ours(found: Sequence[KapsoWebhook], url: str) -> KapsoWebhook | None:
-    """The webhook at this address, else the one at another address of a receiver's."""
-    exact = [one for one in found if one.url == url]
-    receivers = [one for one in found if one.url.endswith(KAPSO_PATH)]
-    return next(iter([*exact, *receivers]), None)
+def _ours(
+    receivers: Sequence[KapsoWebhook], url: str, *, was_registered: bool
+) -> KapsoWebhook | None:
+    """The webhook at this address; else the one receiver's that there is, if it was made from here.
+
+    Another host's receiver may be another project's, as in staging: only a secret that is here says
+    that it is not.
+    """
+    exact = next((one for one in receivers if one.url == url), None)
+    if exact is not None or not was_registered or len(receivers) != 1:
+        return exact
+    return receivers[0]
 
 
 def _secret(project: Project, where: SourceKind | None) -> tuple[Secret, Stored | None]:

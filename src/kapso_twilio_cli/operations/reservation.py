@@ -13,6 +13,7 @@ from ..domain.number import Number
 from ..domain.phone_number import PhoneNumber
 from ..domain.reservation import Reservation
 from ..domain.resolution import Path
+from ..domain.setup_link import LIVING
 from ..domain.standing import require_footing
 from ..errors import KapsoTwilioError, StateError
 from ..project import Project
@@ -27,16 +28,28 @@ def cancel(project: Project, name: PhoneNumber | str, *, though_gone: bool = Fal
     why: the customer may have claimed it. `though_gone`, on a person's word, ends it even then,
     unless Kapso lists the number.
     """
-    number, held = reserved(project, name)
+    number, held = reserved(project, name, though_linked=though_gone)
     return end(project, number, held, NumberEvent.CANCEL, though_gone=though_gone)
 
 
-def reserved(project: Project, name: PhoneNumber | str) -> tuple[Number, Reservation]:
-    """The number and the reservation that may be cancelled; StateError where there is none."""
+def reserved(
+    project: Project, name: PhoneNumber | str, *, though_linked: bool = False
+) -> tuple[Number, Reservation]:
+    """The number and the reservation that may be cancelled; StateError where there is none.
+
+    And where a setup link is active for it: the customer could still connect the number.
+    """
     require_footing(project.inventory.footing())
     with project.inventory.read() as session:
         number = named_number(session, project, name)
         held = session.reservations.of_number(number.id)
+        link = session.setup_links.of_ref(held.ref) if held is not None else None
+    if held is not None and link is not None and link.state in LIVING and not though_linked:
+        raise StateError(
+            f"{number.phone_number} is held for an active setup link",
+            reason=f"customer {link.customer_id} can still connect it with {link.link_id}",
+            hint=f"kapso-twilio setup-link revoke {link.link_id}",
+        )
     if held is None:
         raise StateError(
             f"{number.phone_number} is not reserved",

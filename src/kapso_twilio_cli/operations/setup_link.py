@@ -8,7 +8,8 @@ anywhere, `reconcile` ends what was begun.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,7 +19,7 @@ from ..domain.country import Country
 from ..domain.lifecycle import NumberState
 from ..domain.number_type import NumberType
 from ..domain.resolution import ResolveReason
-from ..domain.setup_link import LinkState, SetupLink
+from ..domain.setup_link import LIVING, LinkState, SetupLink
 from ..errors import (
     ConfigError,
     KapsoTwilioError,
@@ -27,10 +28,17 @@ from ..errors import (
     VendorRefused,
     VendorUnavailable,
 )
+from ..inventory.store import Session
 from ..project import Project
 from .allowed import require_allowed
 from .foresight import WouldBuy, foresee
-from .links_at_kapso import end_link, end_of_revoked, finish_broken_off, revoke_at_kapso
+from .links_at_kapso import (
+    end_link,
+    end_of_revoked,
+    finish_broken_off,
+    give_up_link,
+    note_links,
+)
 from .onboarding import LivePurchase, Onboarding, Resolution
 from .resolve import resolve
 
@@ -59,7 +67,7 @@ class LinkRequest(msgspec.Struct, frozen=True):
     countries: tuple[Country, ...] = ()
     """Empty: the project's default country."""
     ref: str | None = None
-    """None: the link's id."""
+    """None: the link's id, where a number is held for it."""
     by_kapso: bool = False
     """Kapso provides the number, whatever this project has."""
     replaces: bool = False
@@ -107,6 +115,15 @@ def plan_link(project: Project, request: LinkRequest) -> Plan:
             reason="a number is of one country; only Kapso chooses among several",
             hint="add --country CC once, or let Kapso provide the number: --by-kapso",
         )
+    if request.options.phone_number_area_code is not None and (by_kapso, countries) != (
+        True,
+        (US,),
+    ):
+        raise UsageError(
+            "an area code cannot be chosen here",
+            reason="Kapso takes one for a number of the US that it provides",
+            hint="leave it out, or add --by-kapso --country US",
+        )
     if reason is not None and set(countries) - {US}:
         raise ConfigError(
             f"Kapso provides numbers of the US alone, not of {', '.join(countries)}",
@@ -131,25 +148,40 @@ def create_link(
     Raises StateError for an unknown customer, and for one with an active link unless it is to be
     replaced; what `resolve` raises, and then the link is revoked.
     """
-    kapso = require_kapso(project)
-    plan = plan_link(project, request)
-    before = _of_same_ref(project, request, live)
+    plan, active = look_before(project, request)
+    before = _of_same_ref(project, request, active, live)
     if before is not None:
         return before
-    _finish_former(project, request.customer_id)
-    kapso.require_customer(request.customer_id)
-    active = [link for link in kapso.setup_links(request.customer_id) if link.is_active]
-    if active and not request.replaces:
-        raise _has_one(request.customer_id, active[0])
+    _refuse_unless_replaced(request, active)
     if not plan.by_kapso:
         live = _approved(project, request, plan, live)
     before_sending(plan)
-    link, made = _make(project, kapso, request, plan, active)
-    warnings = _end_replaced(project) if active else ()
-    if link.by_kapso:
-        return MadeLink(_activate(project, link), made, None, warnings, plan.reason)
-    resolution = _hold_number(project, request, plan, link, live)
-    return MadeLink(_activate(project, link), made, resolution, warnings)
+    link, made, replaced = _make(project, request, plan)
+    warnings = _end_replaced(project, replaced, but_for=link.ref)
+    resolution = None
+    if not link.by_kapso:
+        resolution = _hold_number(project, request, plan, link, live)
+    return MadeLink(_activate(project, link), made, resolution, warnings, plan.reason)
+
+
+def look_before(project: Project, request: LinkRequest) -> tuple[Plan, list[KapsoLink]]:
+    """Who provides the number, and the customer's active links; what was broken off is finished.
+
+    Raises StateError for a customer that Kapso does not know. A rehearsal finishes nothing.
+    """
+    kapso = require_kapso(project)
+    plan = plan_link(project, request)
+    kapso.require_customer(request.customer_id)
+    _finish_former(project, request.customer_id)
+    at_kapso = kapso.setup_links(request.customer_id)
+    list(note_links(project, request.customer_id, at_kapso))
+    return plan, [link for link in at_kapso if link.is_active]
+
+
+def refuse_second_link(project: Project, request: LinkRequest, active: Sequence[KapsoLink]) -> None:
+    """Raise StateError where the customer has a link, which is neither the ref's nor replaced."""
+    if _link_of_same_ref(project, request, active) is None:
+        _refuse_unless_replaced(request, active)
 
 
 def require_kapso(project: Project) -> KapsoPlatform:
@@ -185,21 +217,33 @@ def foresee_link(
     return foreseen
 
 
-def _of_same_ref(project: Project, request: LinkRequest, live: LivePurchase) -> MadeLink | None:
-    """The active link of the ref, with its number; None where there is none, or it is replaced."""
+def _link_of_same_ref(
+    project: Project, request: LinkRequest, active: Sequence[KapsoLink]
+) -> SetupLink | None:
+    """The ref's link, if it is active at Kapso, and not to be replaced."""
     if request.ref is None or request.replaces:
         return None
     with project.inventory.read() as session:
         link = session.setup_links.of_ref(request.ref)
-    if link is None or link.state is not LinkState.ACTIVE:
+    if link is None or link.state not in LIVING:
         return None
     if link.customer_id != request.customer_id:
         raise _of_another(request, link.customer_id)
-    plan = Plan(by_kapso=False, reason=None, countries=link.countries)
-    asked = onboarding_of(request, plan, request.ref)
-    if request.countries:
-        asked = msgspec.structs.replace(asked, country=request.countries[0])
-    resolution = resolve(project, asked, live)
+    return link if link.link_id in {one.link_id for one in active} else None
+
+
+def _of_same_ref(
+    project: Project, request: LinkRequest, active: Sequence[KapsoLink], live: LivePurchase
+) -> MadeLink | None:
+    """The ref's active link, with its number; None where there is none."""
+    link = _link_of_same_ref(project, request, active)
+    if link is None or link.state is not LinkState.ACTIVE:
+        return None
+    if link.by_kapso:
+        return MadeLink(link, None, None)
+    assert link.ref is not None
+    plan = Plan(by_kapso=False, reason=None, countries=request.countries or link.countries)
+    resolution = resolve(project, onboarding_of(request, plan, link.ref), live)
     link = _activate(project, link)  # where its number was given up meanwhile, it has another now
     return MadeLink(link, None, msgspec.structs.replace(resolution, reserved_until=link.expires_at))
 
@@ -230,12 +274,15 @@ def _of_another(request: LinkRequest, customer_id: str) -> StateError:
     )
 
 
-def _has_one(customer_id: str, link: KapsoLink) -> StateError:
+def _refuse_unless_replaced(request: LinkRequest, active: Sequence[KapsoLink]) -> None:
+    if not active or request.replaces:
+        return
+    link = active[0]
     until = f"{link.expires_at:%Y-%m-%d %H:%M} UTC" if link.expires_at else "its end"
-    return StateError(
-        f"customer {customer_id} has an active setup link already: {link.link_id}",
-        reason=f"it lasts until {until}, and a new one would revoke it; its URL was shown when it"
-        " was made",
+    raise StateError(
+        f"customer {request.customer_id} has an active setup link already: {link.link_id}",
+        reason=f"it lasts until {until}, and a new one would revoke it; Kapso shows its URL once,"
+        " to whoever made it",
         hint=f"add --replace for a new one, or: kapso-twilio setup-link revoke {link.link_id}",
     )
 
@@ -261,33 +308,38 @@ def _approved(
 
 
 def _make(
-    project: Project,
-    kapso: KapsoPlatform,
-    request: LinkRequest,
-    plan: Plan,
-    active: Sequence[KapsoLink],
-) -> tuple[SetupLink, KapsoLink]:
-    """Have Kapso make the link, which revokes the customer's active one."""
+    project: Project, request: LinkRequest, plan: Plan
+) -> tuple[SetupLink, KapsoLink, list[SetupLink]]:
+    """Have Kapso make the link, which revokes the customer's active one; gives these too."""
+    kapso = require_kapso(project)
     with project.inventory.write() as tx:
         link = tx.setup_links.ask(
             request.customer_id,
             plan.countries,
             project.owner,
             project.now(),
-            ref=None if plan.by_kapso else request.ref,
+            ref=request.ref,
             by_kapso=plan.by_kapso,
         )
     try:
+        # Looked at once more: from here on no other process makes one for this customer.
+        at_kapso = kapso.setup_links(request.customer_id)
+        active = [one for one in at_kapso if one.is_active]
+        _refuse_unless_replaced(request, active)
         made = _ask(kapso, request, plan, active)
     except KapsoTwilioError as error:
         end_link(project, link, LinkState.FAILED, error.message)
         raise
-    now = project.now()
+    now, replaced = project.now(), []
     with project.inventory.write() as tx:
         for former in tx.setup_links.of_customer(request.customer_id):
-            if former.state is LinkState.ACTIVE:
-                tx.setup_links.become(former, LinkState.REVOKED, now, reason="it was replaced")
-        return tx.setup_links.made(link, made.link_id, made.expires_at or now + _LIVES), made
+            if former.link_id in {one.link_id for one in active} and former.state in LIVING:
+                reason = "it was replaced"
+                replaced.append(
+                    tx.setup_links.become(former, LinkState.REVOKED, now, reason=reason)
+                )
+        link = tx.setup_links.made(link, made.link_id, made.expires_at or now + _LIVES)
+    return link, made, replaced
 
 
 def _ask(
@@ -338,41 +390,71 @@ def _settings(request: LinkRequest, plan: Plan) -> dict[str, object]:
     return settings | {name: value for name, value in options.items() if value is not None}
 
 
-def _end_replaced(project: Project) -> tuple[str, ...]:
-    """End the reservations of links that were replaced; why one stays."""
-    ended = {action.phone_number for action in end_of_revoked(project)}
+def _end_replaced(
+    project: Project, replaced: Sequence[SetupLink], *, but_for: str | None
+) -> tuple[str, ...]:
+    """End the reservations of the links that were replaced; why one stays.
+
+    A new link for the same ref keeps its number.
+    """
+    refs = {link.ref for link in replaced if link.ref is not None and link.ref != but_for}
+    list(end_of_revoked(project, refs))
     with project.inventory.read() as session:
         left = [
             session.numbers.get(held.number_id)
             for held in session.reservations.of_reserved_numbers()
-            if (link := session.setup_links.of_ref(held.ref)) is not None
-            and link.state is LinkState.REVOKED
+            if held.ref in refs
         ]
     return tuple(
-        f"{number.phone_number} stays reserved for the replaced link: {number.reason}"
+        f"{number.phone_number} stays reserved for the replaced link:"
+        f" {number.reason or 'Kapso did not say whether it is in use'}"
         for number in left
-        if number.phone_number not in ended
     )
 
 
 def _hold_number(
     project: Project, request: LinkRequest, plan: Plan, link: SetupLink, live: LivePurchase
 ) -> Resolution:
-    """Hold the link's number until the link's end; where there is none, the link is revoked."""
+    """Hold the link's number until the link's end; where there is none, the link is revoked.
+
+    What the number's failure says goes before what becomes of the link: `reconcile` ends that too.
+    """
     assert link.ref is not None
     try:
         resolution = resolve(project, onboarding_of(request, plan, link.ref), live)
     except KapsoTwilioError as error:
-        revoke_at_kapso(project, link)
-        end_link(project, link, LinkState.FAILED, error.message)
+        with suppress(KapsoTwilioError):
+            give_up_link(project, link, error.message)
         raise
     return msgspec.structs.replace(resolution, reserved_until=link.expires_at)
 
 
 def _activate(project: Project, link: SetupLink) -> SetupLink:
-    """Link, customer, number and reservation stand together from here on."""
+    """Link, customer, number and reservation stand together from here on.
+
+    StateError where somebody has revoked the link meanwhile: nothing is held for it then.
+    """
     now = project.now()
     with project.inventory.write() as tx:
-        if link.ref is not None:
-            tx.reservations.prolong(link.ref, link.expires_at or now + _LIVES, link.customer_id)
-        return tx.setup_links.become(link, LinkState.ACTIVE, now)
+        current = tx.setup_links.get(link.id)
+        if current.state in LIVING:
+            _prolong(tx, current, now)
+            return tx.setup_links.become(current, LinkState.ACTIVE, now)
+    list(end_of_revoked(project, {link.ref} if link.ref is not None else set()))
+    raise StateError(
+        f"setup link {link.link_id} was {current.state} while it was made",
+        reason=current.reason,
+        hint="run the command again for another one",
+    )
+
+
+def _prolong(tx: Session, link: SetupLink, now: datetime) -> None:
+    held = tx.reservations.of_ref(link.ref) if link.ref is not None else None
+    if held is None:
+        return
+    until = link.expires_at or now + _LIVES
+    if (held.reserved_until, held.customer) == (until, link.customer_id):
+        return
+    tx.reservations.prolong(held, until, link.customer_id)
+    # An event of the number's, so that a restore knows of it.
+    tx.numbers.save(tx.numbers.get(held.number_id), "reservation_prolonged", now)

@@ -51,7 +51,7 @@ class KapsoDesk:
             return web.json_response({"status": "ignored"})
         key = request.headers.get("X-Idempotency-Key")
         try:
-            is_new = await asyncio.to_thread(is_new_event, self._project, key, body)
+            is_new = await asyncio.to_thread(is_new_event, self._project, key)
         except KapsoTwilioError as error:
             _log.warning("an event could not be noted: %s: %s", error.message, error.reason)
             raise web.HTTPServiceUnavailable from None
@@ -77,6 +77,11 @@ class KapsoDesk:
         self._looks.add(task)
         task.add_done_callback(self._looks.discard)
 
+    def _look(self, event: KapsoEvent) -> Seen:
+        """Look by the settings and secrets of now: a policy may have changed since the start."""
+        with self._project.anew() as current:
+            return look_at(current, event)
+
     async def _follow(self, event: KapsoEvent) -> None:
         """Look, and look again while what the event tells is not there yet to be seen."""
         if not event.is_known:
@@ -86,7 +91,7 @@ class KapsoDesk:
         pause = max(_SHORTEST_PAUSE_SECONDS, apart + 0.1)
         for _ in range(_LOOKS):
             try:
-                seen = await asyncio.to_thread(look_at, self._project, event)
+                seen = await asyncio.to_thread(self._look, event)
             except KapsoTwilioError as error:
                 _log.warning("event %s: %s: %s", event.name, error.message, error.reason)
                 return  # the next reconcile looks at all of them
