@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+    from .cli.answer import LogFormat, Output
     from .errors import KapsoTwilioError
 
 _OBJECTS_BEFORE_COLLECTING = 50_000
@@ -56,13 +57,13 @@ def main(argv: Sequence[str]) -> int:
         return 0
     from .cli.answer import Output
 
-    output = Output(json=_asks_for_json(argv))
+    output = Output(json=_asks_for_json(argv), log_format=_log_format(argv))
     exit_code, error = _run(argv, output)
     output.finish(error)
     return exit_code
 
 
-def _run(argv: Sequence[str], output: object) -> tuple[int, KapsoTwilioError | None]:
+def _run(argv: Sequence[str], output: Output) -> tuple[int, KapsoTwilioError | None]:
     from .errors import Interrupted, Terminated
 
     try:
@@ -73,7 +74,7 @@ def _run(argv: Sequence[str], output: object) -> tuple[int, KapsoTwilioError | N
         return Terminated.exit_code, Terminated("terminated")
 
 
-def _dispatch(argv: Sequence[str], output: object) -> tuple[int, KapsoTwilioError | None]:
+def _dispatch(argv: Sequence[str], output: Output) -> tuple[int, KapsoTwilioError | None]:
     import typer
 
     from .cli.tree import root
@@ -95,7 +96,8 @@ def _dispatch(argv: Sequence[str], output: object) -> tuple[int, KapsoTwilioErro
     except Exception as error:  # noqa: BLE001 - the one catch-all: even a bug is told as promised
         import traceback
 
-        traceback.print_exception(error)  # frames and lines, never their values
+        # Frames and lines, never their values.
+        output.log("error", "".join(traceback.format_exception(error)).rstrip())
         return Bug.exit_code, Bug(
             "this is a bug in kapso-twilio",
             reason=f"{type(error).__name__}, at the place shown above",
@@ -113,5 +115,20 @@ def _raise_terminated(_number: int, _frame: FrameType | None) -> None:
 
 def _asks_for_json(argv: Sequence[str]) -> bool:
     """Whether even an error about the words of the command must be JSON."""
+    return "--json" in _before_arguments(argv)
+
+
+def _log_format(argv: Sequence[str]) -> LogFormat:
+    """How even an error about the words of the command must be said."""
+    from itertools import pairwise
+
+    from .cli.answer import LogFormat
+
+    words = _before_arguments(argv)
+    asked = "--log-format=json" in words or ("--log-format", "json") in pairwise(words)
+    return LogFormat.JSON if asked else LogFormat.TEXT
+
+
+def _before_arguments(argv: Sequence[str]) -> list[str]:
     words = list(argv)
-    return "--json" in (words[: words.index("--")] if "--" in words else words)
+    return words[: words.index("--")] if "--" in words else words

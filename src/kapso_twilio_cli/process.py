@@ -1,14 +1,16 @@
-"""This process and others: who makes a purchase, and whether it is still alive."""
+"""This process and others: who makes a purchase, whether it is still alive, how one is started."""
 
 from __future__ import annotations
 
 import os
+import sys
 from datetime import datetime
 from pathlib import Path
 
 from .domain.purchase import Owner
 
 _UNKNOWN = ""
+_PROGRAM = "kapso-twilio"
 
 
 def this_process() -> Owner:
@@ -19,6 +21,15 @@ def this_process() -> Owner:
         pid=os.getpid(),
         pid_started=_started(os.getpid()),
     )
+
+
+def program() -> tuple[str, ...]:
+    """The words that start this program from anywhere, with nothing in the environment."""
+    beside_python = Path(sys.executable).with_name(_PROGRAM)
+    for place in (Path(sys.argv[0]).absolute(), beside_python):
+        if place.name == _PROGRAM and place.is_file() and os.access(place, os.X_OK):
+            return (str(place),)
+    return (sys.executable, "-m", __package__)
 
 
 def has_ended(owner: Owner, *, deadline: datetime, now: datetime) -> bool:

@@ -40,6 +40,9 @@ def use_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "no-runtime"))  # no manager of its own
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    monkeypatch.delenv("SYSTEMD_UNIT_PATH", raising=False)
     monkeypatch.chdir(tmp_path)
     use_keyring("keyring.backends.fail.Keyring", monkeypatch)
     return tmp_path

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TextIO
 
 import msgspec
@@ -31,6 +32,14 @@ class Table(msgspec.Struct, frozen=True):
     sentences: Sequence[str] = ()
 
 
+class LogFormat(StrEnum):
+    """How what is said beside the data is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    """One object a line."""
+
+
 Part = str | Table
 Text = Sequence[Part]
 
@@ -40,6 +49,9 @@ class Output(msgspec.Struct):
 
     json: bool = False
     quiet: bool = False
+    log_format: LogFormat = LogFormat.TEXT
+    run_id: str | None = None
+    """Which run this is, as soon as there is one; it stands in the inventory's events too."""
     document: dict[str, object] = field(default_factory=dict)
 
     def answer(self, command: str, fields: Mapping[str, object], text: Text = ()) -> None:
@@ -53,22 +65,34 @@ class Output(msgspec.Struct):
     def note(self, text: str) -> None:
         """Say something beside the data, on stderr; not with `--quiet`."""
         if not self.quiet:
-            print(text, file=sys.stderr)
+            self.log("info", text)
 
     def warn(self, text: str) -> None:
         """Say something that must be known, on stderr; also with `--quiet`."""
+        self.log("warning", text)
+
+    def log(self, level: str, text: str, **facts: object) -> None:
+        """Write a line to stderr, in the log's format; `facts` stand in JSON alone."""
+        if self.log_format is LogFormat.JSON:
+            text = self.log_line(level, text, **facts)
         print(text, file=sys.stderr)
+
+    def log_line(self, level: str, text: str, **facts: object) -> str:
+        """One line of a log in JSON."""
+        now = datetime.now(UTC)
+        line = {"at": now, "level": level, "run_id": self.run_id, "message": text, **facts}
+        return msgspec.json.encode(line, enc_hook=str).decode()
 
     def finish(self, error: KapsoTwilioError | None) -> None:
         """Print the JSON document, with the error beside what was done; or the error as text."""
         if self.json:
             self._print_document(error)
+        elif error is not None and self.log_format is LogFormat.JSON:
+            self.log("error", error.message, error=error_fields(error))
         elif error is not None:
             print(error_text(error, colour=has_colour(sys.stderr)), file=sys.stderr)
 
     def _print_document(self, error: KapsoTwilioError | None) -> None:
-        import msgspec
-
         document = self.document
         if error is not None:
             document = document or {"schema": "kapso-twilio.error/1"}

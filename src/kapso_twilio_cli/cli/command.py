@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,10 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from ..errors import Interrupted, UsageError
-from .answer import Output, Text
+from .answer import LogFormat, Output, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ..project import Project
 
@@ -35,7 +36,9 @@ class Invocation(msgspec.Struct, frozen=True, dict=True):
         """The project that this call is about."""
         from ..project import Project
 
-        return Project.locate(name=self.project_name, config_path=self.config_path)
+        found = Project.locate(name=self.project_name, config_path=self.config_path)
+        self.output.run_id = found.run_id
+        return found
 
     def answer(self, command: str, fields: Mapping[str, object], text: Text = ()) -> None:
         """Answer with the promised keys of `command`, or with text."""
@@ -81,25 +84,35 @@ class Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Turn the common options into an Invocation before the command runs."""
         ctx.obj = _invocation_from(ctx)
-        if ctx.obj.verbose:
-            _say_what_is_done()
-        return super().invoke(ctx)
+        output, verbose = ctx.obj.output, ctx.obj.verbose
+        if not verbose and output.log_format is LogFormat.TEXT:
+            return super().invoke(ctx)  # warnings reach stderr by themselves
+        with _told(output, "INFO" if verbose else "WARNING"):
+            return super().invoke(ctx)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Examples stand as they were written."""
         write_epilog(self.epilog, formatter)
 
 
-def _say_what_is_done() -> None:
+@contextmanager
+def _told(output: Output, level: str) -> Iterator[None]:
     """Send the program's log to stderr: what is asked of the vendors, and how it was answered."""
     import logging
 
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    class ToOutput(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            output.log(record.levelname.lower(), self.format(record))
+
     log = logging.getLogger("kapso_twilio_cli")
-    log.handlers = [handler]
-    log.propagate = False
-    log.setLevel(logging.INFO)
+    handler, former = ToOutput(), log.level
+    log.addHandler(handler)
+    log.setLevel(level)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(former)
 
 
 def write_epilog(epilog: str | None, formatter: Any) -> None:

@@ -29,13 +29,13 @@ def patience(inv: Invocation, lock_timeout: str | None) -> Patience:
 
     if lock_timeout is None:
         return AT_ONCE
-    seconds = _seconds(lock_timeout)
+    seconds = seconds_of(lock_timeout)
     if not (sys.stderr.isatty() or inv.verbose):
         return Patience(seconds)
     return Patience(seconds, lambda whom: inv.note(f"waiting for another run: {whom}"))
 
 
-def _seconds(text: str) -> float:
+def seconds_of(text: str) -> float:
     """A bare number is seconds, as cron jobs write it."""
     if text.isascii() and text.isdigit():
         text = f"{text}s"

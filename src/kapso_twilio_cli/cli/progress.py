@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from .answer import LogFormat
 from .command import Invocation
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 @contextmanager
 def fill_progress(inv: Invocation) -> Iterator[Report]:
     """A bar of the numbers that became ready, of those that a fill is about."""
-    if inv.output.json or inv.output.quiet or not sys.stderr.isatty():
+    as_text = inv.output.log_format is LogFormat.TEXT
+    if inv.output.json or inv.output.quiet or not as_text or not sys.stderr.isatty():
         yield lambda _plan, _progress: None
         return
     from rich.console import Console

@@ -67,6 +67,17 @@ def remove(
         fields,
         [f"{done}: {project.path}", f"{done}: secrets ({names})", *_stays(project, removal)],
     )
+    _say_timers(inv, project.name)
+
+
+def _say_timers(inv: Invocation, name: str) -> None:
+    """A timer that is left would fail every 15 minutes."""
+    from ..operations.systemd import Scope
+    from ..operations.timer import is_installed
+
+    for scope in Scope:
+        if is_installed(name, scope):
+            inv.note(f"its timer still runs: kapso-twilio cron remove --{scope} --project {name}")
 
 
 def _named(inv: Invocation, name: str) -> Project:

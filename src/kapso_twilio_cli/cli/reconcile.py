@@ -16,7 +16,9 @@ from ..errors import (
     Terminated,
     UsageError,
 )
+from .answer import LogFormat
 from .command import Command, Invocation, invocation
+from .jitter import Jitter, wait_a_while
 from .options import Concurrency, DryRun, Yes
 from .patience import LockTimeout, patience
 from .quotes import say_warnings
@@ -39,6 +41,10 @@ AcceptMissing = Annotated[
     bool,
     typer.Option("--accept-missing", help="Believe that numbers are gone, however many at once."),
 ]
+LogAs = Annotated[
+    LogFormat,
+    typer.Option("--log-format", help="With json, every line is one object: at, level, run_id, …"),
+]
 DetailedExitcode = Annotated[
     bool, typer.Option("--detailed-exitcode", help="With --dry-run: exit 10 if there is work.")
 ]
@@ -47,7 +53,9 @@ DetailedExitcode = Annotated[
 @app.command(
     "reconcile",
     cls=Command,
-    epilog="kapso-twilio reconcile -p acme\nkapso-twilio reconcile --dry-run --detailed-exitcode",
+    epilog="kapso-twilio reconcile -p acme\n"
+    "kapso-twilio reconcile --dry-run --detailed-exitcode\n"
+    "kapso-twilio reconcile -p acme --log-format json --jitter 2m",
 )
 def reconcile_(
     ctx: typer.Context,
@@ -57,6 +65,8 @@ def reconcile_(
     accept_missing: AcceptMissing = False,
     concurrency: Concurrency = 8,
     lock_timeout: LockTimeout = None,
+    jitter: Jitter = None,
+    log_format: LogAs = LogFormat.TEXT,
     yes: Yes = False,
     dry_run: DryRun = False,
     detailed_exitcode: DetailedExitcode = False,
@@ -64,9 +74,10 @@ def reconcile_(
     """Settle purchases, hold the inventory against the account, and keep the pools full.
 
     Reservations expire, and ready numbers are verified anew before their time is over.
-    Quiet when there is nothing to do: made for cron.
+    Quiet when there is nothing to do, else a line for each thing done: made for cron.
     """
     inv = invocation(ctx)
+    inv.output.log_format = log_format
     if detailed_exitcode and not dry_run:
         raise UsageError(
             "--detailed-exitcode needs --dry-run",
@@ -88,6 +99,7 @@ def reconcile_(
     if dry_run:
         work = _show_plan(inv, project, options(lambda _plan, _progress: None))
         raise typer.Exit(10 if work and detailed_exitcode else 0)
+    wait_a_while(inv, jitter)
     lock = mass_work(project, "reconcile", patience(inv, lock_timeout))
     with lock, _RecordedRun(project):
         with fill_progress(inv) as progress:
@@ -133,7 +145,7 @@ def _answer(inv: Invocation, report: ReconcileReport) -> None:
         "unresolved": [_unresolved_fields(entry) for entry in report.unresolved],
         "pools": [pool_fields(pool) for pool in report.fill.pools] if report.fill else [],
     }
-    inv.answer("reconcile", fields, [_in_words(action) for action in report.actions])
+    inv.answer("reconcile", fields, [_line(inv, action) for action in report.actions])
     _say_beside(inv, report)
     for pool in report.fill.pools if report.fill else ():
         for reason in dict.fromkeys(pool.reasons):
@@ -170,7 +182,7 @@ def _show_plan(inv: Invocation, project: Project, options: ReconcileOptions) -> 
         "unresolved": [_unresolved_fields(entry) for entry in report.unresolved],
         "pools": [],
     }
-    inv.answer("reconcile", fields, [f"to do: {_in_words(action)}" for action in report.actions])
+    inv.answer("reconcile", fields, [_line(inv, action, "to do: ") for action in report.actions])
     _say_beside(inv, report)
     if report.error is not None and not isinstance(report.error, OutcomeUnknown):
         raise report.error  # the plan is not whole
@@ -179,6 +191,14 @@ def _show_plan(inv: Invocation, project: Project, options: ReconcileOptions) -> 
 
 def _action_fields(action: Action) -> dict[str, object]:
     return {"kind": action.kind, "phone_number": action.phone_number, "detail": action.detail}
+
+
+def _line(inv: Invocation, action: Action, before: str = "") -> str:
+    """What was done, in the log's format: who reads it as JSON reads every line so."""
+    words = before + _in_words(action)
+    if inv.output.log_format is LogFormat.TEXT:
+        return words
+    return inv.output.log_line("info", words, action=_action_fields(action))
 
 
 def _in_words(action: Action) -> str:

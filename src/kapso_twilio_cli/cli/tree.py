@@ -36,6 +36,7 @@ ENTRIES = [
     Entry("disable", "Turn custom Twilio off for the project.", _SET_UP),
     Entry("country", "Choose countries, bundles and addresses.", _SET_UP),
     Entry("inventory", "Create, check, back up and restore the inventory.", _SET_UP),
+    Entry("cron", "Run reconcile every 15 minutes.", _SET_UP),
     Entry("pool", "Keep pools of ready numbers, one per country.", _DAILY),
     Entry("resolve", "Get a number for one onboarding.", _DAILY),
     Entry("connect", "Record that a WhatsApp config is on a number.", _DAILY),
