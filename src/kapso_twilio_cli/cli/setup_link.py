@@ -28,10 +28,11 @@ from .tree import noun
 
 if TYPE_CHECKING:
     from ..domain.resolution import ResolveReason
+    from ..operations.link_request import LinkRequest, Plan
     from ..operations.manage_links import ListedLink
     from ..operations.onboarding import LivePurchase
     from ..operations.quote import Quote
-    from ..operations.setup_link import LinkRequest, MadeLink, Plan
+    from ..operations.setup_link import MadeLink
 
 app = noun("Make and revoke setup links, each with a number held for it.")
 
@@ -119,7 +120,7 @@ def create_(
     to Meta's dialog, or tell your customer the number. The URL is shown once.
     """
     inv = invocation(ctx)
-    from ..operations.setup_link import LinkOptions, LinkRequest
+    from ..operations.link_request import LinkOptions, LinkRequest
 
     request = LinkRequest(
         customer_id=_customer_id(customer),

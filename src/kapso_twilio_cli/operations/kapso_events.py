@@ -14,7 +14,7 @@ from ..domain.standing import require_footing
 from ..inventory.arrivals import Arrivals
 from ..project import Project
 from .at_kapso import listed_numbers, note_status, notice_connects, notice_removal
-from .setup_link import require_kapso
+from .link_asking import require_kapso
 
 
 class Seen(StrEnum):

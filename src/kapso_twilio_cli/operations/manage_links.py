@@ -15,8 +15,8 @@ from ..domain.setup_link import LIVING, LinkState, SetupLink
 from ..errors import StateError, VendorRefused
 from ..inventory.store import Session
 from ..project import Project
+from .link_asking import require_kapso
 from .links_at_kapso import end_for_revoked, end_link, note_links, revoke_at_kapso
-from .setup_link import require_kapso
 
 if TYPE_CHECKING:
     from ..gateways.kapso_platform import KapsoLink

@@ -15,7 +15,7 @@ from ..config.secrets import SourceKind, Stored
 from ..domain.kapso_event import EventName
 from ..domain.public_url import KAPSO_PATH, PublicUrl
 from ..project import Project
-from .setup_link import require_kapso
+from .link_asking import require_kapso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

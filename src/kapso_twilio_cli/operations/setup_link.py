@@ -13,25 +13,19 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import field
 
-from ..domain.country import Country
 from ..domain.lifecycle import NumberState
-from ..domain.number_type import NumberType
 from ..domain.resolution import ResolveReason
 from ..domain.setup_link import LIVING, LinkState, SetupLink
 from ..errors import (
-    ConfigError,
     KapsoTwilioError,
     StateError,
-    UsageError,
-    VendorRefused,
-    VendorUnavailable,
 )
 from ..inventory.store import Session
 from ..project import Project
-from .allowed import require_allowed
 from .foresight import WouldBuy, foresee
+from .link_asking import ask_for_link, require_kapso
+from .link_request import LinkRequest, Plan, onboarding_of, plan_link
 from .links_at_kapso import (
     end_link,
     end_of_revoked,
@@ -39,43 +33,13 @@ from .links_at_kapso import (
     give_up_link,
     note_links,
 )
-from .onboarding import LivePurchase, Onboarding, Resolution
+from .onboarding import LivePurchase, Resolution
 from .resolve import resolve
 
 if TYPE_CHECKING:
-    from ..gateways.kapso_platform import KapsoLink, KapsoPlatform
-US = Country("US")
+    from ..gateways.kapso_platform import KapsoLink
 _LIVES = timedelta(days=30)
 """Where Kapso does not say until when (reference "Kapso", 3, read 2026-11-22)."""
-
-
-class LinkOptions(msgspec.Struct, frozen=True):
-    """What Kapso is told of the link; None leaves it to Kapso."""
-
-    success_redirect_url: str | None = None
-    failure_redirect_url: str | None = None
-    language: str | None = None
-    allowed_connection_types: tuple[str, ...] | None = None
-    meta_billing_mode: str | None = None
-    phone_number_area_code: str | None = None
-
-
-class LinkRequest(msgspec.Struct, frozen=True):
-    """For whom, and with which number."""
-
-    customer_id: str
-    countries: tuple[Country, ...] = ()
-    """Empty: the project's default country."""
-    ref: str | None = None
-    """None: the link's id, where a number is held for it."""
-    by_kapso: bool = False
-    """Kapso provides the number, whatever this project has."""
-    replaces: bool = False
-    """An active link of the customer is revoked."""
-    number_type: NumberType | None = None
-    bundle_sid: str | None = None
-    address_sid: str | None = None
-    options: LinkOptions = field(default_factory=LinkOptions)
 
 
 class MadeLink(msgspec.Struct, frozen=True):
@@ -89,51 +53,6 @@ class MadeLink(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     reason: ResolveReason | None = None
     """Why Kapso provides the number, where the project's settings say so."""
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """Who provides the number, and where."""
-
-    by_kapso: bool
-    reason: ResolveReason | None
-    """Why Kapso provides it, where the project's settings say so."""
-    countries: tuple[Country, ...]
-
-
-def plan_link(project: Project, request: LinkRequest) -> Plan:
-    """Who provides the number; raises before anybody is asked where the settings forbid it."""
-    config = project.config
-    reason = None
-    if project.why_not_enabled() is not None:
-        reason = ResolveReason.DISABLED if not config.enabled else ResolveReason.PLAN
-    by_kapso = request.by_kapso or reason is not None
-    default = (config.default_country,) if config.default_country else ()
-    countries = request.countries or default or ((US,) if by_kapso else ())
-    if not by_kapso and len(countries) != 1:
-        raise UsageError(
-            "one country is needed" if countries else "no country was named",
-            reason="a number is of one country; only Kapso chooses among several",
-            hint="add --country CC once, or let Kapso provide the number: --by-kapso",
-        )
-    if request.options.phone_number_area_code is not None and (by_kapso, countries) != (
-        True,
-        (US,),
-    ):
-        raise UsageError(
-            "an area code cannot be chosen here",
-            reason="Kapso takes one for a number of the US that it provides",
-            hint="leave it out, or add --by-kapso --country US",
-        )
-    if reason is not None and set(countries) - {US}:
-        raise ConfigError(
-            f"Kapso provides numbers of the US alone, not of {', '.join(countries)}",
-            reason=f"other countries need custom Twilio, and {project.why_not_enabled()}",
-            hint="kapso-twilio enable, or --country US",
-        )
-    if reason is None:
-        for country in countries:
-            require_allowed(config, country)
-    return Plan(by_kapso, reason, countries)
 
 
 def create_link(
@@ -182,28 +101,6 @@ def refuse_second_link(project: Project, request: LinkRequest, active: Sequence[
     """Raise StateError where the customer has a link, which is neither the ref's nor replaced."""
     if _link_of_same_ref(project, request, active) is None:
         _refuse_unless_replaced(request, active)
-
-
-def require_kapso(project: Project) -> KapsoPlatform:
-    """Kapso, or the error that says that no key is set."""
-    if project.kapso is None:
-        from ..config.secrets import SecretName
-
-        project.secrets.require(SecretName.KAPSO_API_KEY)
-    assert project.kapso is not None
-    return project.kapso
-
-
-def onboarding_of(request: LinkRequest, plan: Plan, ref: str) -> Onboarding:
-    """The onboarding that the link is for."""
-    return Onboarding(
-        country=plan.countries[0],
-        ref=ref,
-        customer=request.customer_id,
-        number_type=request.number_type,
-        bundle_sid=request.bundle_sid,
-        address_sid=request.address_sid,
-    )
 
 
 def foresee_link(
@@ -326,7 +223,7 @@ def _make(
         at_kapso = kapso.setup_links(request.customer_id)
         active = [one for one in at_kapso if one.is_active]
         _refuse_unless_replaced(request, active)
-        made = _ask(kapso, request, plan, active)
+        made = ask_for_link(kapso, request, plan, active)
     except KapsoTwilioError as error:
         end_link(project, link, LinkState.FAILED, error.message)
         raise
@@ -340,54 +237,6 @@ def _make(
                 )
         link = tx.setup_links.made(link, made.link_id, made.expires_at or now + _LIVES)
     return link, made, replaced
-
-
-def _ask(
-    kapso: KapsoPlatform, request: LinkRequest, plan: Plan, active: Sequence[KapsoLink]
-) -> KapsoLink:
-    """Ask for the link; a lost answer is looked for among the customer's links."""
-    from ..gateways.http import AnswerLost
-
-    settings = _settings(request, plan)
-    try:
-        return kapso.create_setup_link(request.customer_id, settings)
-    except VendorRefused as error:
-        raise VendorRefused(
-            "Kapso refused to make the setup link",
-            reason=error.reason,
-            hint="nothing was made or bought; mend what Kapso names, then run it again",
-        ) from error
-    except AnswerLost as lost:
-        known = {link.link_id for link in active}
-        found = [link for link in kapso.setup_links(request.customer_id) if link.is_active]
-        new = [link for link in found if link.link_id not in known]
-        if not new:
-            raise _not_known(request, str(lost)) from None
-        if new[0].url is not None:
-            return new[0]
-    try:
-        # It was made, and its URL is lost with the answer: another revokes it.
-        return kapso.create_setup_link(request.customer_id, settings)
-    except AnswerLost as lost:
-        raise _not_known(request, str(lost)) from None
-
-
-def _not_known(request: LinkRequest, reason: str) -> VendorUnavailable:
-    return VendorUnavailable(
-        f"it is not known whether Kapso made a setup link for customer {request.customer_id}",
-        reason=reason,
-        hint="nothing was bought, and nobody has its URL: run the command again; if one is shown"
-        " to be there, add --replace",
-    )
-
-
-def _settings(request: LinkRequest, plan: Plan) -> dict[str, object]:
-    """The fields of Kapso's `setup_link`."""
-    settings: dict[str, object] = {"provision_phone_number": plan.by_kapso}
-    if plan.by_kapso:
-        settings["phone_number_country_isos"] = list(plan.countries)
-    options = msgspec.structs.asdict(request.options)
-    return settings | {name: value for name, value in options.items() if value is not None}
 
 
 def _end_replaced(
