@@ -17,10 +17,7 @@ import msgspec
 from ..domain.lifecycle import NumberState
 from ..domain.resolution import ResolveReason
 from ..domain.setup_link import LIVING, LinkState, SetupLink
-from ..errors import (
-    KapsoTwilioError,
-    StateError,
-)
+from ..errors import KapsoTwilioError, StateError
 from ..inventory.store import Session
 from ..project import Project
 from .foresight import WouldBuy, foresee
@@ -38,6 +35,7 @@ from .resolve import resolve
 
 if TYPE_CHECKING:
     from ..gateways.kapso_platform import KapsoLink
+
 _LIVES = timedelta(days=30)
 """Where Kapso does not say until when (reference "Kapso", 3, read 2026-11-22)."""
 
