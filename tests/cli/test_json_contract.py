@@ -70,6 +70,7 @@ PROMISED = {
         "enabled plan pools attention monthly_cost monthly_cost_at_target currency last_reconcile"
         " next_expiries"
     ),
+    "doctor": "checks",
     "project.remove": "project path secrets inventory numbers monthly_cost currency",
     "inventory.backup": "path numbers purchases size_bytes unresolved_purchases newest_event_at",
     "inventory.restore": (
@@ -86,6 +87,7 @@ PROMISED_ROWS = {
     ("cron.remove", "files"): "path change",
     ("pool.trim", "released"): "phone_number",
     ("status", "next_expiries"): "phone_number pool verification_expiry_time",
+    ("doctor", "checks"): "name ok severity message hint",
     ("purchase.list", "purchases"): (
         "id phone_number country state purpose pool ref monthly_price currency started_at sid"
         " reason"

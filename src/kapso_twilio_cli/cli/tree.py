@@ -49,6 +49,7 @@ ENTRIES = [
     Entry("setup-link", "Make pages on which customers connect a number.", _DAILY),
     Entry("webhook", "Take codes and Kapso's events in at once.", _DAILY),
     Entry("status", "See every pool and what needs attention.", _LOOK),
+    Entry("doctor", "Check everything that can be checked without spending.", _LOOK),
     Entry("number", "List, import and release numbers; look closely at one.", _LOOK),
     Entry("project", "List projects, and remove one.", _LOOK),
     Entry("demo", "Watch the whole life of a pool.", _TRY),

@@ -21,6 +21,23 @@ class KeyringAbsent(KeyringUnavailable):
     """There is no keyring here, so nothing can be stored in one."""
 
 
+def backend_name(*, seconds: float = SECONDS) -> str:
+    """What the keyring calls itself, once it has answered; nothing is stored."""
+
+    def call() -> str | None:
+        import keyring
+        from keyring.backends import null
+
+        keyring.get_password("kapso-twilio", "doctor")
+        found = keyring.get_keyring()
+        return None if isinstance(found, null.Keyring) else str(found.name)
+
+    name = _bounded(call, seconds)
+    if name is None:
+        raise KeyringAbsent("the keyring is the null one, which keeps nothing")
+    return name
+
+
 def get_password(service: str, name: str, *, seconds: float = SECONDS) -> str | None:
     """The secret under that name, None if there is none."""
 

@@ -39,6 +39,11 @@ class VendorClock:
         self._ahead = vendor - datetime.now(UTC)
         self._elapsed = response.elapsed
 
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far the vendor's clock is ahead, to a second or two; None before an answer told."""
+        return self._ahead if self._elapsed is not None else None
+
     def by_host(self, moment: datetime) -> datetime:
         """A time that the vendor gave, by this host's clock: the latest that it may have been."""
         return moment + _A_SECOND - self._ahead

@@ -23,6 +23,7 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
 from ..errors import VendorUnavailable
+from .clock import VendorClock
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 20.0
@@ -75,6 +76,7 @@ class Http:
     def __init__(self, vendor: str, *, connections: int, timeout_seconds: float) -> None:
         self._vendor = vendor
         self._timeout_seconds = timeout_seconds
+        self.clock = VendorClock()
         self._session = requests.Session()
         adapter = HTTPAdapter(pool_maxsize=connections)
         self._session.mount("https://", adapter)
@@ -134,6 +136,7 @@ class Http:
         except requests.RequestException as error:
             _log.info("%s %s %s: %s", self._vendor, call.method, path, self._in_words(error))
             raise
+        self.clock.observe(response)
         milliseconds = response.elapsed.total_seconds() * 1000
         _log.info(
             "%s %s %s: %d, %.0f ms",

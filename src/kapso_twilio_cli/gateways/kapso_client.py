@@ -35,6 +35,7 @@ class KapsoClient:
         self._base = f"{base_url or REAL_URL}/platform/v1"
         self._auth = _ApiKey(api_key)
         self._http = Http("Kapso", connections=2, timeout_seconds=timeout_seconds)
+        self.clock = self._http.clock
 
     def close(self) -> None:
         """Give the connections back."""

@@ -74,6 +74,7 @@ class KapsoPlatform:
         timeout_seconds: float = READ_TIMEOUT_SECONDS,
     ) -> None:
         self._client = KapsoClient(api_key, base_url=base_url, timeout_seconds=timeout_seconds)
+        self.clock = self._client.clock
 
     def close(self) -> None:
         """Give the connections back."""

@@ -89,6 +89,7 @@ class MetaClient:
         self._auth = _Bearer(portfolio.token)
         self._proof = _appsecret_proof(portfolio)
         self._http = Http("Meta", connections=connections, timeout_seconds=timeout_seconds)
+        self.clock = self._http.clock
 
     def close(self) -> None:
         """Give the connections back."""

@@ -63,6 +63,7 @@ class MetaPreverified:
 
     def __init__(self, client: MetaClient) -> None:
         self._client = client
+        self.clock = client.clock
 
     def check_portfolio(self) -> None:
         """Raise CredentialsError unless the token may manage this portfolio's numbers."""

@@ -18,7 +18,6 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from ..errors import VendorUnavailable
-from .clock import VendorClock
 from .http import (
     READ_TIMEOUT_SECONDS,
     AnswerLost,
@@ -64,12 +63,12 @@ class TwilioClient:
     ) -> None:
         self.account_sid = account.account_sid
         self._http = Http("Twilio", connections=connections, timeout_seconds=timeout_seconds)
-        self.clock = VendorClock()
+        self.clock = self._http.clock
         self.sdk = Client(
             account.username,
             account.password,
             account.account_sid,
-            http_client=_Transport(self._http, self.clock, base_url),
+            http_client=_Transport(self._http, base_url),
             # An empty mapping would make the SDK read TWILIO_REGION and TWILIO_EDGE.
             environment={"": ""},
         )
@@ -82,9 +81,8 @@ class TwilioClient:
 class _Transport(HttpClient):  # type: ignore[misc]
     """The SDK's seam: sends what the SDK prepared, and refuses what is no answer of Twilio's."""
 
-    def __init__(self, http: Http, clock: VendorClock, base_url: str | None) -> None:
+    def __init__(self, http: Http, base_url: str | None) -> None:
         self._http = http
-        self._clock = clock
         self._base_url = base_url.rstrip("/") if base_url else None
 
     def request(
@@ -102,7 +100,6 @@ class _Transport(HttpClient):  # type: ignore[misc]
         call = Call(method.upper(), self._redirected(url), params, data, None, headers, auth)
         repeatable = call.method == "GET"
         answer = self._http.get(call) if repeatable else self._http.send_once(call)
-        self._clock.observe(answer)
         text = answer.text
         if not 200 <= answer.status_code < 300:  # redirects are not followed
             raise _refusal(call.method, answer)

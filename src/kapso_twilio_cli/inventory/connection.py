@@ -31,7 +31,7 @@ class Database:
         self.discards_writes = False
         """A rehearsal: every write is carried out, and rolled back at its end."""
         self._lock = threading.RLock()
-        _refuse_network_file_system(path)
+        refuse_network_file_system(path)
         with translated(path):
             self._connection = connect(path)
         self._migrate()
@@ -218,7 +218,8 @@ def _cannot_use(path: Path, error: sqlite3.OperationalError) -> KapsoTwilioError
     )
 
 
-def _refuse_network_file_system(path: Path) -> None:
+def refuse_network_file_system(path: Path) -> None:
+    """Raise StateError where the inventory would be on a network file system."""
     kind = file_system_of(path)
     if kind in _NETWORK_FILE_SYSTEMS:
         raise StateError(

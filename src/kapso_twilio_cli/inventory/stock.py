@@ -91,6 +91,15 @@ class Stock:
         ).fetchall()
         return [number_in(row) for row in rows]
 
+    def with_webhook_before(self) -> list[Number]:
+        """The numbers that `webhook configure` pointed at a receiver, oldest first."""
+        rows = self._connection.execute(
+            "SELECT * FROM numbers WHERE webhook_before IS NOT NULL AND state NOT IN (?, ?)"
+            " ORDER BY id",
+            (NumberState.MISSING, NumberState.RELEASED),
+        ).fetchall()
+        return [number_in(row) for row in rows]
+
     def held(self, *, pool: Country | None = None, country: Country | None = None) -> Held:
         """What the project holds: of one pool, of one country, or in all."""
         rows = self._connection.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -13,8 +14,12 @@ from ..domain.number import Number
 from ..domain.twiml import echo_url, recording_twiml
 from ..errors import Locked, StateError
 from ..inventory.journal import SMS_BLANKED, SMS_MISSED, Entry
+from ..inventory.store import Session
 from ..project import Project
 from .receiver import Receiver, receiver_of
+
+LATELY = timedelta(days=30)
+"""So long it counts that SMS brought no code."""
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -89,3 +94,12 @@ class CodeWays:
         """So that the next run buys numbers that take calls; what cannot be written is no harm."""
         with suppress(StateError, Locked), self._project.inventory.write() as tx:
             tx.events.append(Entry(self._project.now(), kind, detail=detail))
+
+
+def sms_failed_lately(session: Session, country: Country, now: datetime) -> bool:
+    """Whether SMS came without codes lately, or did not come to numbers of the country."""
+    since = now - LATELY
+    if session.events.newest_of_kind(SMS_BLANKED, since):
+        return True
+    missed = session.events.newest_of_kind(SMS_MISSED, since)
+    return any(event.detail == country for event in missed)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
 from msgspec import field
 from msgspec.structs import replace
 
-from ..config.model import PoolSettings
+from ..config.model import PoolSettings, ProjectConfig
 from ..domain.backoff import not_replaced
 from ..domain.code_method import CodeMethod
 from ..domain.country import Country, country_name
@@ -35,19 +35,16 @@ from ..errors import (
     StateError,
     VendorUnavailable,
 )
-from ..inventory.journal import SMS_BLANKED, SMS_MISSED
 from ..inventory.store import Session
 from ..project import Project
 from .adopt import REASON as ADOPTED
+from .code_ways import sms_failed_lately
 from .compliance import Papers
 from .country_work import FAILURES_IN_A_ROW
 from .home import require_known
 from .known_prices import keep_prices
 from .quote import Quote, Wanted, choose_for, quote
 from .verification import Portfolio, portfolio, require_pools
-
-_LATELY = timedelta(days=30)
-"""So long it counts that SMS brought no code."""
 
 
 class PoolPlan(msgspec.Struct, frozen=True):
@@ -258,10 +255,9 @@ def _quoted(project: Project, plan: PoolPlan, papers: Papers) -> PoolPlan:
     if not plan.to_buy:
         return plan
     try:
-        by_voice = project.config.code_method_in(plan.country) is CodeMethod.VOICE
-        # Where SMS brought no code before, a number that takes no calls could not be verified.
-        takes_calls = by_voice or _sms_failed_lately(project, plan.country)
-        wanted = Wanted(plan.country, sms_only=not by_voice, voice_only=takes_calls)
+        with project.inventory.read() as session:
+            sms_failed = sms_failed_lately(session, plan.country, project.now())
+        wanted = wanted_for_pool(project.config, plan.country, sms_failed=sms_failed)
         return replace(plan, quote=quote(project, choose_for(project.config, wanted), papers))
     except (CredentialsError, VendorUnavailable):
         raise
@@ -269,13 +265,13 @@ def _quoted(project: Project, plan: PoolPlan, papers: Papers) -> PoolPlan:
         return replace(plan, to_buy=0, errors=(error,))
 
 
-def _sms_failed_lately(project: Project, country: Country) -> bool:
-    since = project.now() - _LATELY
-    with project.inventory.read() as session:
-        if session.events.newest_of_kind(SMS_BLANKED, since):
-            return True
-        missed = session.events.newest_of_kind(SMS_MISSED, since)
-    return any(event.detail == country for event in missed)
+def wanted_for_pool(config: ProjectConfig, country: Country, *, sms_failed: bool) -> Wanted:
+    """What a pool buys: numbers that the codes can come to.
+
+    Where SMS brought no code before, one that takes no calls could not be verified.
+    """
+    by_voice = config.code_method_in(country) is CodeMethod.VOICE
+    return Wanted(country, sms_only=not by_voice, voice_only=by_voice or sms_failed)
 
 
 def _within_limits(project: Project, plans: Sequence[PoolPlan]) -> list[PoolPlan]:

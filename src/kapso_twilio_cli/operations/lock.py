@@ -26,6 +26,19 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 
+class Holder(msgspec.Struct, frozen=True):
+    """A run that holds the lock."""
+
+    owner: Owner
+    command: str
+    since: datetime
+
+    def __str__(self) -> str:
+        """Who it is, for a person."""
+        who = f"pid {self.owner.pid} on {self.owner.host}"
+        return f"{self.command}, {who}, since {self.since:{_TIME}}"
+
+
 class Patience(msgspec.Struct, frozen=True):
     """How long to wait for another run to end."""
 
@@ -35,6 +48,8 @@ class Patience(msgspec.Struct, frozen=True):
 
 
 AT_ONCE = Patience()
+_HOLDER = "run.json"
+_TIME = "%Y-%m-%d %H:%M:%S UTC"
 _UNTIL_WRITTEN_SECONDS = 1.0
 """A holder writes down who it is right after it took the lock; so long its words are waited for."""
 
@@ -53,7 +68,7 @@ def alone(project: Project, command: str, patience: Patience = AT_ONCE) -> Itera
     from filelock import FileLock, Timeout
 
     folder = project.inventory_path.parent
-    holder = folder / "run.json"
+    holder = folder / _HOLDER
     lock = FileLock(folder / "run.lock", mode=0o600)
     try:
         _acquire(lock, holder, patience)
@@ -94,7 +109,7 @@ def _acquire(lock: BaseFileLock, holder: Path, patience: Patience) -> None:
 
 
 def _write_holder(holder: Path, project: Project, command: str) -> None:
-    since = f"{project.now():%Y-%m-%d %H:%M:%S} UTC"
+    since = f"{project.now():{_TIME}}"
     facts = {"owner": asdict(project.owner), "command": command, "since": since}
     descriptor = os.open(holder, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -104,21 +119,25 @@ def _write_holder(holder: Path, project: Project, command: str) -> None:
 def _in_words(holder: Path) -> str:
     give_up_at = time.monotonic() + _UNTIL_WRITTEN_SECONDS
     while time.monotonic() < give_up_at:
-        words = _read_holder(holder)
-        if words is not None:
-            return words
+        found = _read_holder(holder)
+        if found is not None:
+            return str(found)
         time.sleep(0.02)
     return "it has only just begun"
 
 
-def _read_holder(holder: Path) -> str | None:
+def holder_of(project: Project) -> Holder | None:
+    """Who holds the project's lock, to look at: the lock is not touched."""
+    return _read_holder(project.inventory_path.parent / _HOLDER)
+
+
+def _read_holder(holder: Path) -> Holder | None:
     """Who holds the lock; None while only words of one that was killed stand there, or none."""
     try:
         facts = json.loads(holder.read_text(encoding="utf-8"))
-        owner, command, since = Owner(**facts["owner"]), facts["command"], facts["since"]
+        since = datetime.strptime(facts["since"], _TIME).replace(tzinfo=UTC)
+        found = Holder(Owner(**facts["owner"]), str(facts["command"]), since)
     except (OSError, ValueError, KeyError, TypeError):
         return None
     now = datetime.now(UTC)
-    if has_ended(owner, deadline=now, now=now):
-        return None
-    return f"{command}, pid {owner.pid} on {owner.host}, since {since}"
+    return None if has_ended(found.owner, deadline=now, now=now) else found

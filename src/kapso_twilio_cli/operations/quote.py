@@ -103,11 +103,22 @@ def choose_for(config: ProjectConfig, wanted: Wanted) -> Choice:
 
 
 def quote(project: Project, choice: Choice, papers: Papers | None = None) -> Quote:
-    """The choice with its price. Changes nothing.
+    """The choice with its price, and a number that can be bought. Changes nothing.
 
-    VendorRefused where it is not sold, none is left, or Twilio would refuse its bundle or address;
-    LimitExceeded where the price is unknown. `papers` spare a run that asks for several countries
-    the same questions.
+    VendorRefused where none is left, and as `offer` does.
+    """
+    quoted = offer(project, choice, papers)
+    if not quoted.on_sale:
+        raise none_on_sale(choice)
+    return quoted
+
+
+def offer(project: Project, choice: Choice, papers: Papers | None = None) -> Quote:
+    """The choice with its price, even where no number is left at this moment. Changes nothing.
+
+    VendorRefused where it is not sold, or Twilio would refuse its bundle or address; LimitExceeded
+    where the price is unknown. `papers` spare a run that asks for several countries the same
+    questions.
     """
     asked = ask(project, choice, papers)
     price = known_price(choice, asked.prices)
@@ -118,10 +129,7 @@ def quote(project: Project, choice: Choice, papers: Papers | None = None) -> Quo
         raise problem
     sent = replace(choice, regulatory=paperwork.sent)
     quoted = Quote(sent, price, paperwork, on_sale=())
-    on_sale = tuple(filter(quoted.can_buy, found))
-    if not on_sale:
-        raise none_on_sale(choice)
-    return replace(quoted, on_sale=on_sale)
+    return replace(quoted, on_sale=tuple(filter(quoted.can_buy, found)))
 
 
 def require_within_limits(project: Project, quoted: Quote) -> None:

@@ -127,14 +127,14 @@ def _numbers(
 
 def _configure(project: Project, number: Number, public_url: PublicUrl, *, voice: bool) -> Done:
     found = _set_at_twilio(project, number)
-    former = _former(number)
+    former = former_of(number)
     voice = voice or (former is not None and former.voice is not None)  # they move together
     answering = _answering(project, number) if voice else None
     if former is None and (not _is_ours(found) or voice):
         former = Former(found.url, found.method, found.application_sid)
     if former is not None and answering is not None and former.voice is None:
         former = replace(former, voice=answering)
-    if former != _former(number):
+    if former != former_of(number):
         _keep(project, number, former, "webhook_configured")
     sms = SmsWebhook(public_url.sms_url, "POST", "")
     calls = VoiceSettings(public_url.voice_url)
@@ -148,7 +148,7 @@ def _configure(project: Project, number: Number, public_url: PublicUrl, *, voice
 
 
 def _restore(project: Project, number: Number) -> Done:
-    former = _former(number)
+    former = former_of(number)
     if former is None:
         return Done(number.phone_number, changed=False)
     sms = _restore_sms(project, number, former)
@@ -216,7 +216,8 @@ def _not_there(number: Number) -> StateError:
     )
 
 
-def _former(number: Number) -> Former | None:
+def former_of(number: Number) -> Former | None:
+    """What was set on the number before `configure`; None where it did nothing."""
     kept = number.facts.webhook_before
     return msgspec.json.decode(kept, type=Former) if kept is not None else None
 
