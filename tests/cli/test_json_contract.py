@@ -279,13 +279,18 @@ def test_a_rehearsal_changes_nothing_anywhere(project: ReadyProject, command: st
         project.inventory.unlink()
     if command == "project remove":
         _end_what_is_in_use(project)
+    customer = ""
     if command in NEED_KAPSO:
         key = project.sandbox.credentials["kapso_api_key"]
         project.call("auth", "set", "kapso_api_key", "--stdin", stdin=key)
         customer = new_customer(project)
         project.answer("setup-link", "create", "--customer", customer, "--ref", "linked")
     before = _everything(project)
-    words = {"disconnect": ("--ref", "b")}.get(command, _arguments(command))
+    others = {
+        "disconnect": ("--ref", "b"),
+        "setup-link create": ("--customer", customer, "--ref", "c", "--replace"),
+    }
+    words = others.get(command, _arguments(command))
     stdin = project.sandbox.credentials["kapso_api_key"]
     called = project.call(*command.split(), *words, "--dry-run", "--json", stdin=stdin)
     assert called.exit_code == 0, called.out + called.err
