@@ -403,7 +403,7 @@ def test_a_reconcile_that_is_overdue_or_failed_is_a_warning(healthy: ReadyProjec
     called = healthy.call("doctor", "--json")
     row = checks_of(called)["reconcile"]
     assert (called.exit_code, unwell(called)) == (0, {"reconcile": "warning"})
-    assert row["hint"] == "let cron run it: kapso-twilio reconcile"
+    assert row["hint"] == "kapso-twilio cron install; by hand: kapso-twilio reconcile"
     healthy.change("UPDATE runs SET exit_code = 75")
     row = checks_of(healthy.call("doctor", "--json"))["reconcile"]
     assert row["message"] == "it never succeeded; the last run ended with exit code 75"

@@ -109,7 +109,7 @@ def _codes(project: Project, seen: Seen) -> Check:
 
 
 def _reconcile(project: Project, last: LastRun | None) -> Check:
-    run = "let cron run it: kapso-twilio reconcile"
+    run = "kapso-twilio cron install; by hand: kapso-twilio reconcile"
     if last is None:
         return warning("reconcile", "it has never run", run)
     if last.last_success_at is None or project.now() - last.last_success_at > _OVERDUE:
