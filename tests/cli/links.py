@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.projects import ReadyProject
 
 
-def at_kapso(project: ReadyProject, method: str, path: str, body: object = None) -> dict[str, Any]:
-    """Ask Kapso with the project's key."""
-    answer = project.sandbox.session.request(
-        method,
-        f"{project.sandbox.url}/platform/v1/{path}",
-        json=body,
-        headers={"X-API-Key": project.sandbox.credentials["kapso_api_key"]},
-        timeout=30,
-    )
-    assert answer.ok, answer.text
-    document: dict[str, Any] = answer.json() if answer.content else {}
-    return document
+def at_kapso(
+    project: ReadyProject, method: str, path: str, body: Mapping[str, object] | None = None
+) -> dict[str, Any]:
+    """Ask Kapso with the project's key, past all faults."""
+    return project.sandbox.kapso(method, path, body)
 
 
 def new_customer(project: ReadyProject, name: str = "Ada") -> str:

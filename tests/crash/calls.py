@@ -50,6 +50,7 @@ KINDS: Mapping[str, Kind] = {
     "read a number": Kind("GET", rf"{TWILIO}/IncomingPhoneNumbers/PN[0-9a-f]{{32}}\.json"),
     "name a number": Kind("POST", rf"{TWILIO}/IncomingPhoneNumbers/PN[0-9a-f]{{32}}\.json"),
     "release a number": Kind("DELETE", rf"{TWILIO}/IncomingPhoneNumbers/PN[0-9a-f]{{32}}\.json"),
+    "balance": Kind("GET", rf"{TWILIO}/Balance\.json"),
     "address": Kind("GET", rf"{TWILIO}/Addresses/AD[0-9a-f]{{32}}\.json"),
     "regulations": Kind("GET", rf"{PAPERS}/Regulations"),
     "regulation": Kind("GET", rf"{PAPERS}/Regulations/RN[0-9a-f]{{32}}"),
@@ -73,6 +74,9 @@ KINDS: Mapping[str, Kind] = {
     "Kapso: number": Kind("GET", rf"{KAPSO}/whatsapp/phone_numbers/\d+"),
     "Kapso: customer": Kind("GET", rf"{KAPSO}/customers/[0-9a-f-]{{36}}"),
     "Kapso: links": Kind("GET", rf"{KAPSO}/customers/[0-9a-f-]{{36}}/setup_links", lists=True),
+    "Kapso: webhooks": Kind("GET", rf"{KAPSO}/whatsapp/webhooks", lists=True),
+    "Kapso: make a webhook": Kind("POST", rf"{KAPSO}/whatsapp/webhooks"),
+    "Kapso: change a webhook": Kind("PATCH", rf"{KAPSO}/whatsapp/webhooks/[0-9a-f-]{{36}}"),
     "Kapso: make a link": Kind("POST", rf"{KAPSO}/customers/[0-9a-f-]{{36}}/setup_links"),
     "Kapso: revoke a link": Kind(
         "PATCH", rf"{KAPSO}/customers/[0-9a-f-]{{36}}/setup_links/[0-9a-f-]{{36}}"

@@ -118,6 +118,8 @@ def may_end(command: str, name: str, trouble: Trouble) -> frozenset[int]:
         return frozenset({0})  # a reservation that cannot be ended is attention, and no failure
     if command in WEBHOOKS and name == "read a number":
         name = "search"  # as any read that nothing can be done without
+    if command == "doctor":
+        return frozenset({0}) if trouble.times is not None else REPEATED | LATER
     codes = _of_a_read(name, trouble) if KINDS[name].is_read else _of_a_change(name, trouble)
     if command in BELIEVERS and name in BELIEVERS[command] and trouble.name == "skip_page":
         codes |= NOT_THERE | ({7} if command in BATCHES else frozenset())

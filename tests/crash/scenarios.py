@@ -53,6 +53,9 @@ def number_in(project: ReadyProject, state: str) -> str:
     return next(str(number) for number, its in numbers if its == state)
 
 
+REGISTER = says("webhook", "register", *AT_RECEIVER)
+
+
 def nothing(_project: ReadyProject) -> None:
     """The project as it was set up."""
 
@@ -134,6 +137,12 @@ def customer_in(project: ReadyProject) -> str:
 def names_the_customer(*words: str) -> Words:
     """The words, and the customer."""
     return lambda project: (*words, "--customer", customer_in(project))
+
+
+def registered(project: ReadyProject) -> None:
+    """The pools are full, and Kapso sends its events to a receiver."""
+    filled(project)
+    project.answer("webhook", "register", *AT_RECEIVER)
 
 
 def unpooled(project: ReadyProject) -> None:
@@ -449,6 +458,16 @@ SCENARIOS = (
         2,
         filled,
     ),
+    Scenario(
+        "doctor",
+        says("doctor"),
+        2,
+        filled,
+        changes={"allowed_countries": ["US", "CL"]},
+        kapso=True,
+    ),
+    Scenario("webhook register", REGISTER, 2, filled, kapso=True),
+    Scenario("webhook register, again", REGISTER, 2, registered, kapso=True),
     Scenario("webhook restore", says("webhook", "restore", "--all"), 2, pointing_at_a_receiver),
 )
 
