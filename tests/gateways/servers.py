@@ -23,6 +23,8 @@ class Served:
     requests: list[str] = field(default_factory=list)
     """`METHOD path?query`, in order."""
     headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    """Of the POSTs, in order."""
 
 
 @contextmanager
@@ -36,7 +38,8 @@ def serving(answer: Callable[[str], Answer]) -> Iterator[Served]:
             self._answer()
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            length = int(self.headers.get("Content-Length", 0))
+            served.bodies.append(self.rfile.read(length))
             self._answer()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
