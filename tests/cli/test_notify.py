@@ -255,18 +255,17 @@ def dripping() -> Iterator[str]:
         server.communicate()
 
 
-@pytest.mark.parametrize("kind", ["refuses", "hangs", "drips", "errs", "redirects", "no host"])
+@pytest.mark.parametrize("kind", ["refuses", "hangs", "drips", "errs", "no host"])
 def test_a_ping_that_fails_is_a_warning_and_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox, kind: str
 ) -> None:
     monkeypatch.setattr(ping, "_TIMEOUT_SECONDS", 0.4)
-    with silent() as hangs, dripping() as drips, serving(_badly) as bad:
+    with silent() as hangs, dripping() as drips, serving(lambda _request: (500, "no")) as bad:
         address, why = {
             "refuses": (nobody_there(), "it cannot be reached"),
             "hangs": (hangs, "no answer within 0.4 s"),
             "drips": (drips, "no answer within 0.4 s"),
             "errs": (f"{bad.url}/errs", "it answered HTTP 500"),
-            "redirects": (f"{bad.url}/moved", "it answered HTTP 302"),
             "no host": (f"https://.{'a' * 70}.example", "it could not be called"),
         }[kind]
         project = with_notify(tmp_path, monkeypatch, sandbox, ping_url=f"{address}/{TOKEN}")
@@ -279,8 +278,28 @@ def test_a_ping_that_fails_is_a_warning_and_changes_nothing(
     assert TOKEN not in called.out + called.err
 
 
-def _badly(request: str) -> tuple[int, object]:
-    return (302 if "moved" in request else 500), "no"
+def test_a_ping_goes_to_no_other_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox, monitor: Served
+) -> None:
+    elsewhere = {"Location": f"{monitor.url}/{TOKEN}"}
+    with serving(lambda _request: (302, "there"), elsewhere) as moved:
+        project = with_notify(tmp_path, monkeypatch, sandbox, ping_url=moved.url)
+        called = project.call("reconcile")
+    assert called.exit_code == 0
+    assert called.err == "warning: notify.ping_url: it answered HTTP 302\n" * 2
+    assert monitor.requests == []
+
+
+def test_a_path_that_is_no_text_keeps_nothing_from_being_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox, monitor: Served
+) -> None:
+    command, kept = hook_at(tmp_path)
+    project = with_notify(tmp_path, monkeypatch, sandbox, ping_url=monitor.url, command=command)
+    monkeypatch.setenv("KAPSO_TWILIO_DATA_DIR", os.fsdecode(bytes(tmp_path) + b"/\xff"))
+    called = project.call("reconcile")
+    assert called.exit_code == 3
+    assert b"exit code 3: " in monitor.bodies[-1]
+    assert given_to_hook(kept)["error"]["kind"] == "state"
 
 
 def test_a_ping_waits_ten_seconds_at_most() -> None:

@@ -6,10 +6,11 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 
 Answer = tuple[int, object]
 """Status and body: a text as it is, anything else as JSON."""
@@ -28,8 +29,10 @@ class Served:
 
 
 @contextmanager
-def serving(answer: Callable[[str], Answer]) -> Iterator[Served]:
-    """Answer each request by `answer`, which is given `METHOD path?query`."""
+def serving(
+    answer: Callable[[str], Answer], headers: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Served]:
+    """Answer each request by `answer`, which is given `METHOD path?query`, and with `headers`."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -53,6 +56,8 @@ def serving(answer: Callable[[str], Answer]) -> Iterator[Served]:
             content = (body if isinstance(body, str) else json.dumps(body)).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
 

@@ -167,7 +167,9 @@ def _error_line(outcome: Outcome) -> str:
 
 def _words(project: Project) -> Callable[[str], str]:
     """How a text leaves: with the middle of phone numbers hidden, unless they are asked for."""
-    return str if project.config.notify.full_numbers else mask_all
+    hide = str if project.config.notify.full_numbers else mask_all
+    # A path of this host may hold bytes that are no text.
+    return lambda text: hide(text.encode(errors="replace").decode())
 
 
 def _warnings(what: str, why_not: str | None) -> list[str]:
