@@ -139,7 +139,8 @@ def test_states_in_the_architecture_are_those_of_the_lifecycle() -> None:
 
 def test_every_library_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"].values()
+    declared = [*project["dependencies"], *(name for extra in extras for name in extra)]
     names = {re.split(r"[<>=~! ]", requirement)[0].lower() for requirement in declared}
     section = CONTRIBUTING.split("## Libraries")[1]
     assert {name.lower() for name in re.findall(r"\*\*([\w-]+)\*\*", section)} == names

@@ -112,6 +112,14 @@ def test_a_system_service_runs_as_the_owner_of_the_inventory(project: ReadyProje
     assert dict(settings(shown))["User"] == "daemon"
 
 
+@pytest.mark.usefixtures("systemd")
+def test_a_system_service_may_write_the_metrics_file(project: ReadyProject) -> None:
+    project.answer("config", "set", "notify.metrics_file", "/var/lib/node exporter/acme.prom")
+    shown = project.answer("cron", "show", "--system")["systemd"]["service"]
+    writable = f'{project.inventory.parent} "-/var/lib/node exporter"'
+    assert dict(settings(shown))["ReadWritePaths"] == writable
+
+
 def test_installing_again_changes_nothing_or_updates(
     project: ReadyProject, systemd: Manager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -324,6 +332,8 @@ def test_the_units_are_verified_by_systemd(
     monkeypatch.setenv("KAPSO_TWILIO_DATA_DIR", str(odd))
     monkeypatch.setenv("SYSTEMD_UNIT_PATH", f"{project.home / 'units'}:")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(project.home))
+    written = ("notify.metrics_file", str(odd / "acme.prom"))
+    project.answer("config", "set", *written, "--config", str(config))
     project.answer("cron", "install", f"--{scope}", "--config", str(config))
     assert ANALYZE is not None
     units = [str(project.home / "units" / name) for name in (SERVICE, TIMER)]

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kapso_twilio_cli.domain.country import country_of
-from kapso_twilio_cli.domain.phone_number import PhoneNumber, mask, normalise, parse_phone_number
+from kapso_twilio_cli.domain.phone_number import (
+    PhoneNumber,
+    mask,
+    mask_all,
+    normalise,
+    parse_phone_number,
+)
 from kapso_twilio_cli.errors import UsageError
 
 
@@ -93,3 +99,9 @@ def test_a_masked_number_does_not_give_the_number_away(text: str) -> None:
 )
 def test_the_country_of_a_number_is_told_or_not_guessed(number: str, country: str | None) -> None:
     assert country_of(PhoneNumber(number)) == country
+
+
+def test_every_number_in_a_text_is_masked_and_nothing_else() -> None:
+    rest = f"until 2026-11-24 (PN{'0' * 31}1): error 30038"
+    text = f"+56912345678 for 14155550123 {rest}"
+    assert mask_all(text) == f"+5691•••5678 for 14155•••0123 {rest}"

@@ -6,10 +6,11 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 
 Answer = tuple[int, object]
 """Status and body: a text as it is, anything else as JSON."""
@@ -23,11 +24,15 @@ class Served:
     requests: list[str] = field(default_factory=list)
     """`METHOD path?query`, in order."""
     headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    """Of the POSTs, in order."""
 
 
 @contextmanager
-def serving(answer: Callable[[str], Answer]) -> Iterator[Served]:
-    """Answer each request by `answer`, which is given `METHOD path?query`."""
+def serving(
+    answer: Callable[[str], Answer], headers: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Served]:
+    """Answer each request by `answer`, which is given `METHOD path?query`, and with `headers`."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -36,7 +41,8 @@ def serving(answer: Callable[[str], Answer]) -> Iterator[Served]:
             self._answer()
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            length = int(self.headers.get("Content-Length", 0))
+            served.bodies.append(self.rfile.read(length))
             self._answer()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
@@ -50,6 +56,8 @@ def serving(answer: Callable[[str], Answer]) -> Iterator[Served]:
             content = (body if isinstance(body, str) else json.dumps(body)).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
 

@@ -7,18 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import (
-    Interrupted,
-    KapsoTwilioError,
-    Locked,
-    OutcomeUnknown,
-    StateError,
-    Terminated,
-    UsageError,
-)
+from ..errors import Locked, OutcomeUnknown, StateError, UsageError
 from .answer import LogFormat
 from .command import Command, Invocation, invocation
 from .jitter import Jitter, wait_a_while
+from .notify import MetricsFile, Notices, error_of
 from .options import Concurrency, DryRun, Yes
 from .patience import LockTimeout, patience
 from .quotes import say_warnings
@@ -67,6 +60,7 @@ def reconcile_(
     lock_timeout: LockTimeout = None,
     jitter: Jitter = None,
     log_format: LogAs = LogFormat.TEXT,
+    metrics_file: MetricsFile = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     detailed_exitcode: DetailedExitcode = False,
@@ -100,10 +94,15 @@ def reconcile_(
         work = _show_plan(inv, project, options(lambda _plan, _progress: None))
         raise typer.Exit(10 if work and detailed_exitcode else 0)
     wait_a_while(inv, jitter)
-    lock = mass_work(project, "reconcile", patience(inv, lock_timeout))
-    with lock, _RecordedRun(project):
+    with (
+        Notices(inv, "reconcile", metrics_file) as notices,
+        mass_work(project, "reconcile", patience(inv, lock_timeout)),
+        _RecordedRun(project),
+    ):
+        notices.begin()
         with fill_progress(inv) as progress:
             report = reconcile(project, options(progress))
+        notices.did(report.actions)
         if report.error is None or report.did_anything:
             _answer(inv, report)
         if report.error is not None:
@@ -121,13 +120,8 @@ class _RecordedRun:
             tx.runs.begin(self._project.run_id, "reconcile", self._project.now())
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        stopped = error is not None and not isinstance(error, Exception)
-        if stopped:
-            kind_of_stop = Interrupted if isinstance(error, KeyboardInterrupt) else Terminated
-            error = kind_of_stop("stopped")
-        known = error if isinstance(error, KapsoTwilioError) else None
-        exit_code = known.exit_code if known else (0 if error is None else 1)
-        kind = known.kind if known else (None if error is None else "bug")
+        told = error_of(error) if error is not None else None
+        exit_code, kind = (told.exit_code, told.kind) if told is not None else (0, None)
         try:
             with self._project.inventory.write() as tx:
                 tx.runs.finish(self._project.run_id, self._project.now(), exit_code, kind)

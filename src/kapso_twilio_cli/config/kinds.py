@@ -40,6 +40,8 @@ class Kind(msgspec.Struct, frozen=True):
     read: Callable[[object], object]
     from_text: Callable[[str], object] = str
     shows_none_as: str | None = None
+    is_private: bool = False
+    """What stands there may hold a secret: it is neither shown nor repeated whole."""
 
 
 def show(kind: Kind, value: object) -> object:
@@ -47,6 +49,10 @@ def show(kind: Kind, value: object) -> object:
     match value:
         case None:
             return kind.shows_none_as
+        case str() if kind.is_private:
+            return _scheme_and_host(value)
+        case tuple() if kind.is_private:
+            return [_scheme(address) for address in value]
         case timedelta():
             return duration_text(value)
         case Decimal():
@@ -68,6 +74,51 @@ def text(pattern: str, expected: str) -> Kind:
         raise Refused(expected)
 
     return Kind(expected, read)
+
+
+def texts(pattern: str, each: str) -> Kind:
+    """A list of texts that match `pattern` as a whole; with commas on a command line."""
+    one, expected = text(pattern, each), f'a list, each in quotes: {each}, as in ["…", "…"]'
+
+    def read(value: object) -> tuple[object, ...]:
+        if not isinstance(value, list):
+            raise Refused(expected)
+        try:
+            return tuple(one.read(member) for member in value)
+        except Refused:
+            raise Refused(expected) from None
+
+    def from_text(words: str) -> object:
+        return [word.strip() for word in words.split(",") if word.strip()]
+
+    return Kind(expected, read, from_text)
+
+
+def command() -> Kind:
+    """A program by its full path, and its arguments; no shell ever reads them."""
+    expected = 'a list of a full path and arguments: ["/path/to/hook", "argument"]'
+
+    def read(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            raise Refused(expected)
+        if (value and not value[0].startswith("/")) or any("\0" in word for word in value):
+            raise Refused(expected)
+        return tuple(value)
+
+    def from_text(words: str) -> object:
+        import shlex
+
+        try:
+            return shlex.split(words)
+        except ValueError:
+            raise Refused(expected) from None
+
+    return Kind(expected, read, from_text)
+
+
+def private(kind: Kind) -> Kind:
+    """The same kind, of values that may hold a secret."""
+    return msgspec.structs.replace(kind, is_private=True)
 
 
 def sid(sid_kind: SidKind, *other_words: str) -> Kind:
@@ -215,6 +266,17 @@ def countries() -> Kind:
         return list(dict.fromkeys(members))
 
     return Kind(expected, read, from_text)
+
+
+def _scheme_and_host(address: str) -> str:
+    """`https://hc-ping.com/…`; user and password stand before the host, tokens behind it."""
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}/…"
+
+
+def _scheme(address: str) -> str:
+    """`mailto://…`: in apprise's addresses a token may stand where the host does."""
+    return f"{address.partition('://')[0]}://…"
 
 
 def _is_above(most: int, value: object) -> bool:

@@ -125,7 +125,8 @@ class _Reader:
             try:
                 values[key] = keys[key].read(value)
             except Refused as refused:
-                self._add(table, key, shown(value), f"write {refused}")
+                found = None if keys[key].is_private else shown(value)
+                self._add(table, key, found, f"write {refused}")
         for key in sorted(required - raw.keys()):
             self._add(table, key, None, f"it is missing; write {keys[key].expected}")
         return values

@@ -83,6 +83,21 @@ class OnboardingSettings(msgspec.Struct, frozen=True, kw_only=True):
     """So long a connected number must be absent at Kapso, at two looks, to count as removed."""
 
 
+class NotifySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Who hears how a run of `reconcile` went. Addresses may hold a token: they are never shown."""
+
+    metrics_file: str | None = None
+    """Where a Prometheus textfile is written."""
+    ping_url: str | None = None
+    """Called at a run's start, its success and its failure, as Healthchecks has it."""
+    command: tuple[str, ...] = ()
+    """A program and its arguments, given what happened as JSON."""
+    urls: tuple[str, ...] = ()
+    """Addresses as apprise has them."""
+    full_numbers: bool = False
+    """Whether what is sent names phone numbers in full."""
+
+
 class ProjectConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A project file that was read and found good."""
 
@@ -100,6 +115,7 @@ class ProjectConfig(msgspec.Struct, frozen=True, kw_only=True):
     voice: VoiceSettings = VoiceSettings()
     limits: Limits = msgspec.field(default_factory=Limits)
     onboarding: OnboardingSettings = OnboardingSettings()
+    notify: NotifySettings = NotifySettings()
 
     def number_type_in(self, country: Country) -> NumberType:
         """The type that is bought in the country, unless a call asks for another."""

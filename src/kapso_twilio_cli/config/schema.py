@@ -25,6 +25,7 @@ from .model import (
     SEND_NOTHING,
     CountrySettings,
     MetaSettings,
+    NotifySettings,
     OnboardingSettings,
     PoolSettings,
     TwilioSettings,
@@ -108,6 +109,21 @@ TABLES: Mapping[str, Table] = {
             # Meta verifies anew from 45 days before the end: more could never be kept.
             "min_validity": kinds.duration(least=timedelta(0), most=timedelta(days=45)),
             "removal_confirmed_after": kinds.duration(least=timedelta(0)),
+        },
+    ),
+    "notify": Table(
+        NotifySettings,
+        {
+            "metrics_file": kinds.text(r"/[^\x00-\x1f]+", "the full path of a file"),
+            "ping_url": kinds.private(
+                # Words are added to its path: nothing may stand behind that.
+                kinds.text(r"https?://(?!/)[!\"$->@-~]+", "an https address without ? and #")
+            ),
+            "command": kinds.command(),
+            "urls": kinds.private(
+                kinds.texts(r"[a-zA-Z][\w+.-]*://[!-~]+", "an address of apprise's")
+            ),
+            "full_numbers": kinds.switch(),
         },
     ),
 }

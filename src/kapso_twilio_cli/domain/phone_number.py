@@ -66,3 +66,11 @@ def normalise(displayed: str) -> PhoneNumber | None:
 def mask(phone_number: str) -> str:
     """Hide the middle, for logs: `+1415•••0123`."""
     return f"{phone_number[:5]}•••{phone_number[-4:]}" if len(phone_number) > 9 else "•••"
+
+
+def mask_all(text: str) -> str:
+    """The text with the middle of every phone number in it hidden, also of those without a `+`."""
+    return _ANY_NUMBER.sub(lambda found: mask(found[0]), text)
+
+
+_ANY_NUMBER = re.compile(r"(?<!\w)\+?[1-9]\d{6,14}(?!\w)", re.ASCII)

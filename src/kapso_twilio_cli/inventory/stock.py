@@ -48,6 +48,25 @@ class Stock:
         ).fetchall()
         return [number_in(row) for row in rows]
 
+    def next_ends(self) -> dict[Country, datetime]:
+        """When the verification of each pool's ready numbers ends first."""
+        rows = self._connection.execute(
+            "SELECT pool, min(verification_expiry_time) AS ends FROM numbers WHERE state = ?"
+            " AND pool IS NOT NULL AND verification_expiry_time IS NOT NULL GROUP BY pool",
+            (NumberState.READY,),
+        ).fetchall()
+        return {row["pool"]: columns.time(row["ends"]) for row in rows}
+
+    def by_country(self) -> dict[Country, dict[NumberState, int]]:
+        """How many numbers of each country stand in each state, in pools or not."""
+        rows = self._connection.execute(
+            "SELECT state, country, count(*) AS count FROM numbers GROUP BY state, country"
+        ).fetchall()
+        found: dict[Country, dict[NumberState, int]] = {}
+        for row in rows:
+            found.setdefault(row["country"], {})[NumberState(row["state"])] = row["count"]
+        return found
+
     def never_verified(self, added_before: datetime) -> list[Number]:
         """Members of pools that were added at Meta, bought before this, and never verified."""
         rows = self._connection.execute(

@@ -38,6 +38,8 @@ class ScheduledRun(msgspec.Struct, frozen=True):
     """Variables that hold no path of this host."""
     places: Mapping[str, str]
     """Variables that hold one."""
+    metrics_file: Path | None = None
+    """What a run writes beside the inventory, if anything."""
 
     @property
     def unit(self) -> str:
@@ -46,7 +48,7 @@ class ScheduledRun(msgspec.Struct, frozen=True):
 
     @property
     def inventory_folder(self) -> Path:
-        """The only folder that a run writes to."""
+        """The folder that every run writes to."""
         return self.data_dir / self.project
 
     @property
@@ -74,6 +76,7 @@ class SecretPlace(msgspec.Struct, frozen=True):
 
 def scheduled_run(project: Project, environ: Mapping[str, str] = os.environ) -> ScheduledRun:
     """The project's run as it would go from here; UsageError for paths that no file can hold."""
+    metrics_file = project.config.notify.metrics_file
     run = ScheduledRun(
         project=project.name,
         program=program(),
@@ -81,8 +84,9 @@ def scheduled_run(project: Project, environ: Mapping[str, str] = os.environ) -> 
         data_dir=data_dir(environ),
         settings={name: environ[name] for name in _SETTINGS if environ.get(name)},
         places=dict(_places(environ)),
+        metrics_file=Path(metrics_file) if metrics_file else None,
     )
-    for word in (*run.command(), *run.environment.values()):
+    for word in (*run.command(), *run.environment.values(), metrics_file or "-"):
         if not word.isprintable():
             raise UsageError(
                 f"{word!r} cannot stand in a unit or a crontab",

@@ -132,6 +132,8 @@ def _hardening(run: ScheduledRun, setting: Setting) -> str:
     if setting.scope is Scope.USER:
         return _FOR_A_USER + _FOR_EVERYBODY
     writable = _quoted(str(run.inventory_folder))
+    if run.metrics_file is not None:  # where the folder is missing, a run still goes
+        writable += " " + _quoted(f"-{run.metrics_file.parent}")
     # Root keeps what lets it read a program or a project file in somebody's home.
     capabilities = "" if setting.user else "CAP_DAC_READ_SEARCH"
     return (
