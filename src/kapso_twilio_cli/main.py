@@ -71,7 +71,7 @@ def _complete() -> int:
     try:
         from .cli.completion import complete
 
-        return complete()
+        return complete(_COMPLETE)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 1
     except Exception:  # noqa: BLE001 - a message would stand in the middle of the typed line

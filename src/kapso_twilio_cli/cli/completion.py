@@ -14,7 +14,6 @@ from typer._completion_shared import Shells
 from typer.completion import shell_complete
 
 from .answer import Output
-from .suggestions import COMPLETE
 from .tree import root
 
 if TYPE_CHECKING:
@@ -43,13 +42,13 @@ class _Fish(FishComplete):
         return f"{item.value}\t{' '.join(item.help.split())}" if item.help else str(item.value)
 
 
-def complete() -> int:
-    """Answer the shell: its script, or the words that fit."""
+def complete(variable: str) -> int:
+    """Answer the shell, which says in `variable` what it wants: its script, or words that fit."""
     from typer._click.shell_completion import add_completion_class
 
     for kind, shell in ((_Bash, Shells.bash), (_Zsh, Shells.zsh), (_Fish, Shells.fish)):
         add_completion_class(kind, shell.value)
     program: Any = root()
     return shell_complete(
-        program, {"obj": Output()}, "kapso-twilio", COMPLETE, os.environ[COMPLETE]
+        program, {"obj": Output()}, "kapso-twilio", variable, os.environ[variable]
     )

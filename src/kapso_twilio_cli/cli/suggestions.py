@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from ..config.model import ProjectConfig
     from ..domain.lifecycle import NumberState
 
-COMPLETE = "_KAPSO_TWILIO_COMPLETE"
-"""The variable that the shell's script sets when it asks."""
-
 Suggestions = list[tuple[str, str]]
 """Words, each with what it is."""
 
