@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _OBJECTS_BEFORE_COLLECTING = 50_000
 _READER_GONE = 141  # as the shell says of a program that SIGPIPE ended
+_COMPLETE = "_KAPSO_TWILIO_COMPLETE"  # set by the script of shell completion
 _INTERRUPTED, _TERMINATED = 130, 143
 
 
@@ -55,12 +56,26 @@ def main(argv: Sequence[str]) -> int:
     if list(argv) == ["--version"]:
         print(f"kapso-twilio {__version__}")  # before anything is loaded: it is asked by scripts
         return 0
+    if _COMPLETE in os.environ:
+        return _complete()
     from .cli.answer import Output
 
     output = Output(json=_asks_for_json(argv), log_format=_log_format(argv))
     exit_code, error = _run(argv, output)
     output.finish(error)
     return exit_code
+
+
+def _complete() -> int:
+    """Answer a shell that completes a word. Whatever is wrong, who is typing is told nothing."""
+    try:
+        from .cli.completion import complete
+
+        return complete(_COMPLETE)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+    except Exception:  # noqa: BLE001 - a message would stand in the middle of the typed line
+        return 1
 
 
 def _run(argv: Sequence[str], output: Output) -> tuple[int, KapsoTwilioError | None]:

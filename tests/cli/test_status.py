@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from kapso_twilio_cli.cli.status_text import bar
 from kapso_twilio_cli.domain.attention import AttentionKind, Severity
 from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox, running_sandbox
@@ -120,3 +122,34 @@ def test_text_in_a_pipe_reads_as_sentences(project: ReadyProject) -> None:
         "cost a month: 2.30 USD, 2.30 at target\n"
         f"next expiries: {', '.join(expiries)}\n"
     )
+
+
+def test_a_connected_number_that_is_missing_is_critical(project: ReadyProject) -> None:
+    project.answer("pool", "fill")
+    number = project.answer("resolve", "--ref", "a")["phone_number"]
+    project.answer("connect", "--ref", "a")
+    project.sandbox.remove(number)
+    project.call("reconcile", "--no-fill", "--accept-missing")
+    told = project.answer("status")["attention"]
+    (missing,) = [one for one in told if one["phone_number"] == number]
+    assert (missing["kind"], missing["severity"]) == ("missing", "critical")
+
+
+def test_text_tells_reservations_and_how_reconcile_went(project: ReadyProject) -> None:
+    project.answer("pool", "fill")
+    project.answer("resolve", "--ref", "a")
+    project.answer("reconcile", "--no-fill")
+    said = project.call("status").out
+    assert "\nreserved: 1, the soonest until " in said
+    assert " (in 23 h)\n" in said
+    assert re.search(r"^last reconcile: \d+ s ago, done$", said, re.MULTILINE)
+    assert "next reconcile" not in said, "no timer is installed"
+    project.answer("cron", "install", "--user")
+    due = r"^next reconcile: soon after \S+ \d\d:(00|15|30|45) UTC, by the timer$"
+    assert re.search(due, project.call("status").out, re.MULTILINE)
+
+
+def test_a_bar_is_full_for_a_full_pool_alone() -> None:
+    widths = [bar(ready, 100).count(bar(1, 1)[0]) for ready in (0, 1, 50, 99, 100, 101)]
+    assert widths == [0, 1, 4, 7, 8, 8]
+    assert bar(3, 0) == ""

@@ -124,6 +124,7 @@ def test_what_counts_is_all_but_released_numbers_and_every_unresolved_purchase(
             tx.purchases.add(purchase)
             tx.purchases.settle(purchase, state, NOW)
         spending = tx.purchases.spending("run", NOW)
+        assert tx.purchases.monthly_cost() == spending.monthly_cost
     assert spending.numbers == 3 + 2  # not the released one; open and unknown
     assert spending.monthly_cost == 3 * Decimal("1.15") + 2 * Decimal("2.005")
     assert spending.numbers_by_country == {US: 5}

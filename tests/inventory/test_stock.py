@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from kapso_twilio_cli.domain.country import Country
 from kapso_twilio_cli.domain.lifecycle import NumberEvent, NumberState
 from kapso_twilio_cli.domain.money import Money
 from kapso_twilio_cli.domain.number import Number
@@ -33,6 +34,40 @@ def test_what_may_be_handed_out_comes_soonest_to_expire_first(inventory: Invento
         tx.numbers.add(new_number(6), NumberEvent.BOUGHT, NOW)
         ready = tx.stock.ready(US, NOW + 2 * DAY)
     assert [number.phone_number for number in ready] == [phone(2), phone(3), phone(1)]
+
+
+def test_what_ends_next_is_told_pool_by_pool(inventory: Inventory) -> None:
+    with inventory.write() as tx:
+        for index, days in ((1, 9), (2, 3), (3, 6)):
+            add_ready(tx, index, NOW + days * DAY)
+        add_ready(tx, 4, NOW + DAY, country=CL, facts={"pool": CL})
+        assert [n.phone_number for n in tx.stock.next_to_expire(US, 2)] == [phone(2), phone(3)]
+        assert [n.phone_number for n in tx.stock.next_to_expire(CL, 2)] == [phone(4)]
+        assert tx.stock.next_to_expire(None, 2) == []
+
+
+def test_the_newest_number_of_a_country_tells_its_price_in_whatever_state(
+    inventory: Inventory,
+) -> None:
+    with inventory.write() as tx:
+        for index, amount, event in ((1, "1.15", None), (2, "1.25", "retire"), (3, "9", None)):
+            price = Money(Decimal(amount), "USD")
+            country = CL if index == 3 else US
+            new = new_number(index, price=price, country=country)
+            number = tx.numbers.add(new, NumberEvent.BOUGHT, NOW)
+            if event is not None:
+                tx.numbers.apply(number, NumberEvent(event), NOW)
+        assert tx.numbers.newest_price(US) == Decimal("1.25")
+        assert tx.numbers.newest_price(CL) == Decimal(9)
+        assert tx.numbers.newest_price(Country("GB")) is None
+
+
+def test_provisioned_members_that_are_to_go_are_counted_by_pool(inventory: Inventory) -> None:
+    with inventory.write() as tx:
+        to_go(tx, tx.numbers.add(new_number(1), NumberEvent.BOUGHT, NOW))
+        to_go(tx, add_ready(tx, 2, NOW + DAY))
+        tx.numbers.add(new_number(3), NumberEvent.BOUGHT, NOW)
+        assert tx.stock.leaving() == {US: 1}
 
 
 def test_what_is_to_be_released_is_neither_handed_out_nor_reused(inventory: Inventory) -> None:

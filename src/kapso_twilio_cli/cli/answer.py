@@ -11,12 +11,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 from msgspec import field
 
 from ..errors import KapsoTwilioError
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -53,6 +56,8 @@ class Output(msgspec.Struct):
     run_id: str | None = None
     """Which run this is, as soon as there is one; it stands in the inventory's events too."""
     document: dict[str, object] = field(default_factory=dict)
+    is_stream: bool = False
+    """A document a line: whoever reads them reads what ends the command so too."""
 
     def answer(self, command: str, fields: Mapping[str, object], text: Text = ()) -> None:
         """Answer with the promised keys of `command` (its words joined by dots)."""
@@ -61,6 +66,12 @@ class Output(msgspec.Struct):
             return
         for part in text:
             write(sys.stdout, part)
+
+    def answer_line(self, command: str, fields: Mapping[str, object]) -> None:
+        """Print the promised keys of `command` now, as one line of several; errors are one too."""
+        self.is_stream = True
+        line = {"schema": f"kapso-twilio.{command}/1", **fields}
+        print(msgspec.json.encode(line, enc_hook=str).decode(), flush=True)
 
     def note(self, text: str) -> None:
         """Say something beside the data, on stderr; not with `--quiet`."""
@@ -98,8 +109,8 @@ class Output(msgspec.Struct):
             document = document or {"schema": "kapso-twilio.error/1"}
             document = {**document, "error": error_fields(error)}
         if document:
-            text = msgspec.json.format(msgspec.json.encode(document, enc_hook=str), indent=2)
-            print(text.decode())
+            text = msgspec.json.encode(document, enc_hook=str)
+            print((text if self.is_stream else msgspec.json.format(text, indent=2)).decode())
 
 
 def error_fields(error: KapsoTwilioError) -> dict[str, object]:
@@ -147,16 +158,22 @@ def write(stream: TextIO, part: Part) -> None:
 
 
 def _draw(stream: TextIO, table: Table) -> None:
-    from rich import box
     from rich.console import Console
+
+    Console(file=stream, highlight=False, markup=False).print(drawn(table))
+
+
+def drawn(table: Table) -> RichTable:
+    """The table as a terminal shows it."""
+    from rich import box
     from rich.table import Table as RichTable
 
-    drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    made = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for column in table.columns:
-        drawn.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold")
     for row in table.rows:
-        drawn.add_row(*(cell(value) for value in row))
-    Console(file=stream, highlight=False, markup=False).print(drawn)
+        made.add_row(*(cell(value) for value in row))
+    return made
 
 
 def cell(value: object) -> str:

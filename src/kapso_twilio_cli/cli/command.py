@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperOption
 
 from ..errors import Interrupted, UsageError
 from .answer import LogFormat, Output, Text
+from .suggestions import projects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -129,6 +130,7 @@ def project_options() -> list[TyperOption]:
         TyperOption(
             param_decls=["--project", "-p"],
             metavar="NAME",
+            autocompletion=projects,
             help="Project to work on.  [env: KAPSO_TWILIO_PROJECT]",
         ),
         TyperOption(

@@ -16,6 +16,7 @@ from .command import Command, invocation
 from .options import DryRun
 from .project_edit import edit, outcome, said
 from .staying import of_country
+from .suggestions import countries
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -26,8 +27,13 @@ if TYPE_CHECKING:
 
 app = noun("Choose countries, bundles and addresses.")
 
-One = Annotated[str, typer.Argument(metavar="CC", help="Country code, such as CL.")]
-Some = Annotated[list[str], typer.Argument(metavar="CC...", help="Country codes, such as US CL.")]
+One = Annotated[
+    str, typer.Argument(metavar="CC", help="Country code, such as CL.", autocompletion=countries)
+]
+Some = Annotated[
+    list[str],
+    typer.Argument(metavar="CC...", help="Country codes, such as US CL.", autocompletion=countries),
+]
 
 
 @app.command(

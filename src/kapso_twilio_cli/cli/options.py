@@ -10,15 +10,20 @@ from ..domain.number_type import NumberType
 from ..domain.phone_number import PhoneNumber, parse_phone_number
 from ..domain.sid import SidKind, parse_sid
 from ..errors import UsageError
+from .suggestions import countries, numbers
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
-CountryOption = Annotated[str, typer.Option("--country", metavar="CC", help="Country, such as CL.")]
+CountryOption = Annotated[
+    str,
+    typer.Option("--country", metavar="CC", help="Country, such as CL.", autocompletion=countries),
+]
 
 OptionalCountry = Annotated[
-    str | None, typer.Option("--country", metavar="CC", help="Country, such as CL.")
+    str | None,
+    typer.Option("--country", metavar="CC", help="Country, such as CL.", autocompletion=countries),
 ]
 
 NumberTypeOption = Annotated[
@@ -44,11 +49,17 @@ Concurrency = Annotated[
 ]
 
 NumberArgument = Annotated[
-    str, typer.Argument(metavar="NUMBER", help="Full number, such as +56912345678.")
+    str,
+    typer.Argument(
+        metavar="NUMBER", help="Full number, such as +56912345678.", autocompletion=numbers
+    ),
 ]
 
 OptionalNumber = Annotated[
-    str | None, typer.Argument(metavar="[NUMBER]", help="Full number, such as +56912345678.")
+    str | None,
+    typer.Argument(
+        metavar="[NUMBER]", help="Full number, such as +56912345678.", autocompletion=numbers
+    ),
 ]
 
 RefOption = Annotated[

@@ -14,6 +14,7 @@ from .command import Command, Invocation, invocation
 from .options import Concurrency, DryRun, Yes
 from .patience import LockTimeout, patience
 from .quotes import say_warnings
+from .suggestions import countries
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ app = noun("Keep pools of ready numbers, one per country.")
 pool_settings.register(app)
 
 Countries = Annotated[
-    list[str] | None, typer.Argument(metavar="[CC...]", help="Pools to fill; all if none is named.")
+    list[str] | None,
+    typer.Argument(
+        metavar="[CC...]", help="Pools to fill; all if none is named.", autocompletion=countries
+    ),
 ]
 
 

@@ -14,12 +14,15 @@ from .command import Command, Invocation, invocation
 from .options import DryRun
 from .project_edit import edit, outcome, said
 from .staying import above_target, of_pool, of_removed_pool
+from .suggestions import countries
 
 if TYPE_CHECKING:
     from ..config.editing import Change
     from ..config.model import PoolSettings, ProjectConfig
 
-CountryName = Annotated[str, typer.Argument(metavar="CC", help="Country code, such as CL.")]
+CountryName = Annotated[
+    str, typer.Argument(metavar="CC", help="Country code, such as CL.", autocompletion=countries)
+]
 
 
 def register(app: typer.Typer) -> None:

@@ -14,11 +14,14 @@ from .command import Command, Invocation, invocation
 from .options import DryRun
 from .patience import LockTimeout, patience
 from .staying import trim_command
+from .suggestions import countries
 
 if TYPE_CHECKING:
     from ..operations.trim import TrimReport
 
-CountryName = Annotated[str, typer.Argument(metavar="CC", help="Country code, such as CL.")]
+CountryName = Annotated[
+    str, typer.Argument(metavar="CC", help="Country code, such as CL.", autocompletion=countries)
+]
 Confirm = Annotated[
     str | None,
     typer.Option(

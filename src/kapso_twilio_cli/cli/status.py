@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..domain.lifecycle import NumberState
-from .answer import Table
+from ..errors import UsageError
 from .command import Command, invocation
 from .tree import verb
 
@@ -16,24 +16,64 @@ if TYPE_CHECKING:
     from ..domain.number import Number
     from ..inventory.runs import LastRun
     from ..operations.status import PoolStatus, Status
+    from ..project import Project
+    from .answer import Part
 
 app = verb()
 
+Watch = Annotated[
+    bool,
+    typer.Option(
+        "--watch",
+        help="Show it as it changes, until Ctrl-C; without a terminal --json is needed, and prints"
+        " a document a line whenever something changed.",
+    ),
+]
+Interval = Annotated[
+    float | None,
+    typer.Option(
+        "--interval",
+        metavar="SECONDS",
+        min=0.1,
+        max=3600,
+        help="With --watch: look every so many seconds, instead of 2.",
+    ),
+]
+
 _COUNTED = [state for state in NumberState if state is not NumberState.RELEASED]
-_EXPIRIES_IN_TEXT = 3
-_COLUMNS = ("country", "ready", "target", "to verify", "reserved", "connected", "unavailable")
-
-_NO_POOLS = "there are no pools yet: kapso-twilio pool set CC --target-size N"
+_INTERVAL_SECONDS = 2.0
 
 
-@app.command("status", cls=Command, epilog="kapso-twilio status\nkapso-twilio status --json")
-def status_(ctx: typer.Context) -> None:
+@app.command(
+    "status",
+    cls=Command,
+    epilog="kapso-twilio status\nkapso-twilio status --json\nkapso-twilio status --watch",
+)
+def status_(ctx: typer.Context, *, watch: Watch = False, interval: Interval = None) -> None:
     """See every pool, what it costs, and what needs attention. Asks no vendor."""
     inv = invocation(ctx)
+    if watch:
+        from .status_watch import watch as keep_watching
+
+        keep_watching(inv, interval or _INTERVAL_SECONDS, _fields)
+        return
+    if interval is not None:
+        raise UsageError(
+            "--interval says how often --watch looks, and --watch was not given",
+            hint="kapso-twilio status --watch --interval SECONDS",
+        )
     from ..operations.status import status
 
     found = status(inv.project)
-    inv.answer("status", _fields(found), _text(found))
+    inv.answer("status", _fields(found), () if inv.output.json else _text(inv.project, found))
+
+
+def _text(project: Project, found: Status) -> list[Part]:
+    from ..operations.timer import next_run
+    from .status_text import status_text
+
+    now = project.now()
+    return status_text(found, now, next_run(project.name, now))
 
 
 def _fields(found: Status) -> dict[str, object]:
@@ -94,50 +134,3 @@ def _last_fields(last: LastRun | None) -> dict[str, object] | None:
         "error_kind": last.error_kind,
         "last_success_at": last.last_success_at,
     }
-
-
-def _text(found: Status) -> list[str | Table]:
-    from ..domain.money import decimal_text
-
-    switch = "enabled" if found.enabled else f"not enabled: {found.why_not_enabled}"
-    rows = [
-        (
-            pool.country if pool.enabled else f"{pool.country} (disabled)",
-            pool.ready,
-            pool.target_size,
-            pool.counts[NumberState.PROVISIONED] + pool.counts[NumberState.VERIFYING],
-            pool.counts[NumberState.RESERVED],
-            pool.counts[NumberState.CONNECTED],
-            pool.counts[NumberState.UNAVAILABLE],
-        )
-        for pool in found.pools
-    ]
-    at_target = found.monthly_cost_at_target
-    target = f", {decimal_text(at_target)} at target" if at_target is not None else ""
-    if target and found.prices_of is not None:
-        target += f" (prices of {found.prices_of:%Y-%m-%d})"
-    return [
-        f"custom Twilio on the {found.plan} plan: {switch}",
-        Table(_COLUMNS, rows, _NO_POOLS, [_sentence(row) for row in rows]),
-        f"cost a month: {decimal_text(found.monthly_cost)} {found.currency}{target}",
-        *([f"outside pools: {found.outside_pools}"] if found.outside_pools else []),
-        *_expiries(found),
-        *(f"{entry.severity}: {entry.message} -> {entry.hint}" for entry in found.attention),
-    ]
-
-
-def _expiries(found: Status) -> list[str]:
-    """When verifications end next, as one line: the first ones say enough."""
-    shown = [
-        f"{number.phone_number} on {number.facts.verification_expiry_time:%Y-%m-%d}"
-        for number in found.next_expiries[:_EXPIRIES_IN_TEXT]
-    ]
-    return [f"next expiries: {', '.join(shown)}"] if shown else []
-
-
-def _sentence(row: tuple[object, ...]) -> str:
-    country, ready, target, coming, reserved, connected, unavailable = row
-    return (
-        f"{country}: {ready} of {target} ready, {coming} to verify, {reserved} reserved,"
-        f" {connected} connected, {unavailable} unavailable"
-    )

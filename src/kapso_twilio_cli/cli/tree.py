@@ -100,6 +100,16 @@ class Root(Group):
             self.commands[cmd_name] = command
         return self.commands[cmd_name]
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """The commands and options that begin so, without loading a command."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        from typer._click.shell_completion import CompletionItem
+
+        return [
+            CompletionItem(e.name, help=e.help) for e in ENTRIES if e.name.startswith(incomplete)
+        ]
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands by section, without loading one."""
         for section in dict.fromkeys(entry.section for entry in ENTRIES):

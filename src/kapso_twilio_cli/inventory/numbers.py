@@ -31,6 +31,9 @@ from .journal import Entry, Events
 if TYPE_CHECKING:
     from ..domain.drift import Recorded
 
+# Of one state and one country, the index says it at once, however many numbers there are.
+_NEWEST = "SELECT max(id) AS newest FROM numbers WHERE state = ? AND country = ?"
+
 _CLAIMED = TRANSITIONS[NumberState.READY][NumberEvent.CLAIM]
 
 
@@ -241,6 +244,14 @@ class Numbers:
         ).fetchall()
         return [number_in(row) for row in rows]
 
+    def reserved_with_reason(self) -> list[Number]:
+        """The reserved numbers of which something is told, oldest first."""
+        rows = self._connection.execute(
+            "SELECT * FROM numbers WHERE state = ? AND reason IS NOT NULL ORDER BY id",
+            (NumberState.RESERVED,),
+        ).fetchall()
+        return [number_in(row) for row in rows]
+
     def in_state(self, state: NumberState) -> list[Number]:
         """Every number in this state, oldest first."""
         rows = self._connection.execute(
@@ -288,9 +299,11 @@ class Numbers:
 
     def needing_a_look(self) -> list[Number]:
         """Missing and quarantined numbers, and provisioned and ready ones with a reason."""
+        # By the index, provisioned and ready ones would be fetched one by one; `+` reads them in
+        # a row.
         rows = self._connection.execute(
-            "SELECT * FROM numbers WHERE state IN (?, ?)"
-            " OR (state IN (?, ?) AND reason IS NOT NULL) ORDER BY id",
+            "SELECT * FROM numbers WHERE state IN (?, ?) UNION ALL"
+            " SELECT * FROM numbers WHERE +state IN (?, ?) AND reason IS NOT NULL ORDER BY id",
             (
                 NumberState.MISSING,
                 NumberState.QUARANTINED,
@@ -300,12 +313,15 @@ class Numbers:
         ).fetchall()
         return [number_in(row) for row in rows]
 
-    def newest_prices(self) -> dict[Country, Decimal]:
-        """What the newest number of each country costs a month."""
-        rows = self._connection.execute(
-            "SELECT country, price_millionths, max(id) FROM numbers GROUP BY country"
-        ).fetchall()
-        return {Country(row["country"]): columns.amount(row["price_millionths"]) for row in rows}
+    def newest_price(self, country: Country) -> Decimal | None:
+        """What the country's newest number costs a month; None where there never was one."""
+        row = self._connection.execute(
+            "SELECT price_millionths FROM numbers WHERE id = (SELECT max(newest) FROM ("
+            + " UNION ALL ".join([_NEWEST] * len(NumberState))
+            + "))",
+            [value for state in NumberState for value in (state, country)],
+        ).fetchone()
+        return columns.amount(row["price_millionths"]) if row else None
 
     def expiring(self, pool: Country, moment: datetime) -> int:
         """How many of the pool's ready numbers expire before `moment`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from ..domain.country import Country
 from ..domain.limits import Spending
@@ -138,6 +139,15 @@ class Purchases:
         ).fetchone()
         count: int = row[0]
         return count
+
+    def monthly_cost(self) -> Decimal:
+        """What all that counts against the limits costs a month, as one sum."""
+        row = self._connection.execute(
+            "SELECT (SELECT coalesce(sum(price_millionths), 0) FROM numbers"
+            " WHERE state <> 'released') + (SELECT coalesce(sum(price_millionths), 0)"
+            f" FROM purchases WHERE state IN {_UNRESOLVED})"
+        ).fetchone()
+        return columns.amount(row[0])
 
     def spending(self, run_id: str, now: datetime) -> Spending:
         """What counts against the limits at this moment."""

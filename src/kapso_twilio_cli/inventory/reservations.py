@@ -5,11 +5,21 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
+import msgspec
+
 from ..domain.country import Country
 from ..domain.number import Number
 from ..domain.reservation import NewReservation, Reservation
 from ..domain.resolution import Path, ResolveReason
 from . import columns
+
+
+class ReservedInAll(msgspec.Struct, frozen=True):
+    """The reservations of numbers that are not connected yet, as one."""
+
+    count: int
+    first_until: datetime | None
+    """When the soonest ends; None where there is none."""
 
 
 class Reservations:
@@ -79,6 +89,15 @@ class Reservations:
             " ORDER BY reserved_until, reservations.id"
         ).fetchall()
         return [reservation(row) for row in rows]
+
+    def of_reserved_summed_up(self) -> ReservedInAll:
+        """How many reserved numbers there are, and when the first reservation ends."""
+        row = self._connection.execute(
+            "SELECT count(*) AS count, min(reserved_until) AS first"
+            " FROM reservations JOIN numbers ON numbers.id = number_id"
+            " WHERE ended_at IS NULL AND state = 'reserved'"
+        ).fetchone()
+        return ReservedInAll(row["count"], columns.optional_time(row["first"]))
 
     def _one(self, condition: str, value: object) -> Reservation | None:
         row = self._connection.execute(

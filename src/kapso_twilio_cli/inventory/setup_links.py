@@ -92,6 +92,14 @@ class SetupLinks:
             ref,
         )
 
+    def used_refs(self) -> set[str]:
+        """The refs of which some link was used."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT ref FROM setup_links WHERE state = ? AND ref IS NOT NULL",
+            (LinkState.USED,),
+        ).fetchall()
+        return {row["ref"] for row in rows}
+
     def of_customer(self, customer_id: str) -> list[SetupLink]:
         """A customer's links, oldest first."""
         return self._all("customer_id = ? ORDER BY id", customer_id)

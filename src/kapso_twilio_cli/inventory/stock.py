@@ -39,12 +39,16 @@ class Stock:
         ).fetchall()
         return [number_in(row) for row in rows]
 
-    def next_to_expire(self, count: int) -> list[Number]:
-        """The ready numbers whose verification ends next, soonest first."""
+    def next_to_expire(self, pool: Country | None, count: int) -> list[Number]:
+        """The ready numbers, of one pool or of none, whose verification ends next, soonest first.
+
+        Pool by pool, as the index is by pool: no other number is looked at.
+        """
         rows = self._connection.execute(
-            "SELECT * FROM numbers WHERE state = ? AND verification_expiry_time IS NOT NULL"
+            "SELECT * FROM numbers WHERE pool IS ? AND state = ?"
+            " AND verification_expiry_time IS NOT NULL"
             " ORDER BY verification_expiry_time, id LIMIT ?",
-            (NumberState.READY, count),
+            (pool, NumberState.READY, count),
         ).fetchall()
         return [number_in(row) for row in rows]
 
@@ -97,10 +101,19 @@ class Stock:
         marks = ", ".join("?" * len(_RELEASABLE))
         rows = self._connection.execute(
             "SELECT * FROM numbers WHERE release_requested_at IS NOT NULL"
-            f" AND state IN ({marks}) ORDER BY id",
+            f" AND +state IN ({marks}) ORDER BY id",  # all but a few are in one of these states
             tuple(_RELEASABLE),
         ).fetchall()
         return [number_in(row) for row in rows]
+
+    def leaving(self) -> dict[Country, int]:
+        """How many provisioned members of each pool are to be released."""
+        rows = self._connection.execute(
+            "SELECT pool, count(*) AS count FROM numbers WHERE state = ? AND pool IS NOT NULL"
+            " AND release_requested_at IS NOT NULL GROUP BY pool",
+            (NumberState.PROVISIONED,),
+        ).fetchall()
+        return {Country(row["pool"]): row["count"] for row in rows}
 
     def with_voice_before(self) -> list[Number]:
         """The numbers whose calls are not answered as they were before, oldest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from ..domain.attention import Attention, AttentionKind, Severity
@@ -38,18 +39,7 @@ def attention(project: Project, session: Session, now: datetime) -> list[Attenti
         for purchase in session.purchases.unresolved()
     ]
     found += [_unfinished(number) for number in session.stock.to_be_released()]
-    reserved = {number.id: number for number in session.numbers.in_state(NumberState.RESERVED)}
-    for reservation in session.reservations.of_reserved_numbers():
-        number = reserved[reservation.number_id]
-        if reservation.reserved_until < now:
-            found.append(_overdue(number, reservation))
-        elif number.reason is not None:
-            found.append(_not_ended(number, reservation))
-        link = session.setup_links.of_ref(reservation.ref)
-        if link is not None and link.state is LinkState.USED:
-            found.append(_link_used(number, link))
-        if reservation.reserved_at < now - META_LIMIT and reservation.path is Path.POOL:
-            found.append(_not_registered(number, reservation))
+    found += _of_reservations(session, now)
     found += [
         _of_number(number)
         for number in session.numbers.needing_a_look()
@@ -81,6 +71,27 @@ def attention(project: Project, session: Session, now: datetime) -> list[Attenti
             )
         )
     return found
+
+
+def _of_reservations(session: Session, now: datetime) -> Iterator[Attention]:
+    """What is to be said of reserved numbers: only those that it is about are looked up."""
+    told = {number.id for number in session.numbers.reserved_with_reason()}
+    used = session.setup_links.used_refs()
+    for held in session.reservations.of_reserved_numbers():
+        overdue = held.reserved_until < now
+        waits_long = held.reserved_at < now - META_LIMIT and held.path is Path.POOL
+        if not (overdue or waits_long or held.number_id in told or held.ref in used):
+            continue
+        number = session.numbers.get(held.number_id)
+        if overdue:
+            yield _overdue(number, held)
+        elif number.reason is not None:
+            yield _not_ended(number, held)
+        link = session.setup_links.of_ref(held.ref)
+        if link is not None and link.state is LinkState.USED:
+            yield _link_used(number, link)
+        if waits_long:
+            yield _not_registered(number, held)
 
 
 def _still_holds(session: Session, finding: Finding) -> bool:

@@ -17,7 +17,9 @@ from ..domain.entitlement import Plan
 from ..domain.lifecycle import NumberState
 from ..domain.number import Number
 from ..inventory.journal import PURCHASE_LIMITED
+from ..inventory.numbers import StateCount
 from ..inventory.prices import KnownPrice
+from ..inventory.reservations import ReservedInAll
 from ..inventory.runs import LastRun
 from ..inventory.store import Session
 from ..project import Project
@@ -72,6 +74,9 @@ class Status(msgspec.Struct, frozen=True):
     plan: Plan
     pools: tuple[PoolStatus, ...]
     outside_pools: int
+    reserved: ReservedInAll
+    unresolved: int
+    """Purchases whose outcome is not known, of pools and for onboardings."""
     attention: tuple[Attention, ...]
     monthly_cost: Decimal
     monthly_cost_at_target: Decimal | None
@@ -88,33 +93,37 @@ def status(project: Project) -> Status:
     """The project as its inventory has it."""
     now = project.now()
     with project.inventory.read() as session:
-        pools = _pools(project, session, now)
-        spending = session.purchases.spending(project.run_id, now)
-        known = _known_prices(project, session, [pool.country for pool in pools])
-        prices = session.numbers.newest_prices() | {cc: known[cc].price.amount for cc in known}
+        counts = session.numbers.counts()
+        pools = _pools(project, session, counts, now)
+        cost = session.purchases.monthly_cost()
+        short = [pool for pool in pools if pool.enabled and pool.shortfall]
+        known = _known_prices(project, session, [pool.country for pool in short])
+        prices = _prices(session, short, known)
         found = attention(project, session, now)
         limited = _limits_met(session, now)
         last = session.runs.last("reconcile")
-        expiries = session.stock.next_to_expire(EXPIRIES_SHOWN)
-        outside = sum(count.count for count in session.numbers.counts() if count.pool is None)
-    short = [pool for pool in pools if pool.enabled and pool.shortfall]
+        expiries = _next_to_expire(session, {count.pool for count in counts})
+        reserved = session.reservations.of_reserved_summed_up()
+        unresolved = len(session.purchases.unresolved())
     why_not = project.why_not_enabled()
     return Status(
         enabled=why_not is None,
         why_not_enabled=why_not,
         plan=project.config.plan,
         pools=pools,
-        outside_pools=outside,
+        outside_pools=sum(count.count for count in counts if count.pool is None),
+        reserved=reserved,
+        unresolved=unresolved,
         attention=(
             *found,
             *(_short(pool, limited.get(pool.country), why_not) for pool in short),
         ),
-        monthly_cost=spending.monthly_cost,
-        monthly_cost_at_target=_cost_at_target(spending.monthly_cost, short, prices),
+        monthly_cost=cost,
+        monthly_cost_at_target=_cost_at_target(cost, short, prices),
         prices_of=_age_of_prices(short, known, now),
         currency=project.config.limits.currency,
         last_reconcile=last,
-        next_expiries=tuple(expiries),
+        next_expiries=expiries,
     )
 
 
@@ -147,22 +156,45 @@ def _known_prices(
     return {cc: known for cc, known in found.items() if known and known.price.currency == currency}
 
 
+def _prices(
+    session: Session, short: list[PoolStatus], known: dict[Country, KnownPrice]
+) -> dict[Country, Decimal]:
+    """What a number of each short pool costs: as Twilio said last, else as the newest one does."""
+    found = {
+        pool.country: known[pool.country].price.amount
+        if pool.country in known
+        else session.numbers.newest_price(pool.country)
+        for pool in short
+    }
+    return {country: price for country, price in found.items() if price is not None}
+
+
+def _next_to_expire(session: Session, pools: Iterable[Country | None]) -> tuple[Number, ...]:
+    """The soonest of all pools; that of no pool is among them."""
+    found = [n for pool in pools for n in session.stock.next_to_expire(pool, EXPIRIES_SHOWN)]
+    return tuple(sorted(found, key=_end_of_verification)[:EXPIRIES_SHOWN])
+
+
+def _end_of_verification(number: Number) -> tuple[datetime, int]:
+    end = number.facts.verification_expiry_time
+    assert end is not None
+    return end, number.id
+
+
 def _to_buy(pool: PoolStatus) -> int:
     coming = pool.counts[NumberState.PROVISIONED] + pool.counts[NumberState.VERIFYING] + pool.lapsed
     coming += pool.not_replaced + pool.undecided - pool.leaving
     return max(0, pool.shortfall - coming - pool.unknown)
 
 
-def _pools(project: Project, session: Session, now: datetime) -> tuple[PoolStatus, ...]:
+def _pools(
+    project: Project, session: Session, counted: list[StateCount], now: datetime
+) -> tuple[PoolStatus, ...]:
     counts: dict[Country, Counter[NumberState]] = {}
-    for entry in session.numbers.counts():
+    for entry in counted:
         if entry.pool is not None:
             counts.setdefault(entry.pool, Counter())[entry.state] += entry.count
-    leaving = Counter(
-        number.facts.pool
-        for number in session.stock.to_be_released()
-        if number.state is NumberState.PROVISIONED
-    )
+    leaving = session.stock.leaving()
     removed = PoolSettings(enabled=False, target_size=0)
     countries = dict.fromkeys([*project.config.pools, *counts])
     return tuple(
@@ -174,7 +206,7 @@ def _pools(project: Project, session: Session, now: datetime) -> tuple[PoolStatu
             unknown=session.purchases.unresolved_for_pool(country),
             expiring_soon=session.numbers.expiring(country, now + EXPIRING_SOON),
             lapsed=session.numbers.expiring(country, project.valid_at()),
-            leaving=leaving[country],
+            leaving=leaving.get(country, 0),
             undecided=session.numbers.undecided(country, ADOPTED),
             not_replaced=not_replaced(
                 project.config.limits, len(session.stock.quarantined(country))

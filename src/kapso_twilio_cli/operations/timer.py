@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ..config.files import remove, write_atomically
 from ..errors import StateError
 from ..project import Project
 from .scheduled_run import ScheduledRun, SecretPlace, scheduled_run, secret_places
+from .schedules import MINUTES
 from .systemd import Scope, Systemctl, unit_folder, usual_scope
 from .systemd_units import Setting, is_as_written, service_unit, timer_unit
 
@@ -162,6 +164,17 @@ def is_installed(name: str, scope: Scope) -> bool:
         return (unit_folder(scope) / f"kapso-twilio-{name}.timer").is_file()
     except StateError:
         return False  # a user without a home has no units
+
+
+def next_run(name: str, now: datetime) -> datetime | None:
+    """When the project's timer is due next, by the quarters of the hour; it may take a minute more.
+
+    None where no timer of this program is installed: what else starts runs is not known here.
+    """
+    if not any(is_installed(name, scope) for scope in Scope):
+        return None
+    every = timedelta(minutes=MINUTES)
+    return now + every - (now - datetime.min.replace(tzinfo=UTC)) % every
 
 
 def lingers() -> bool:
