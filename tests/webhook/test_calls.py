@@ -204,7 +204,6 @@ def test_where_the_receiver_is_not_reached_the_call_is_made_again_without_it(
     with by_voice(tmp_path, monkeypatch, **quick) as project:
         project.answer("config", "set", "voice.call_timeout", "1s")
         (number,) = to_be_verified(project, 1)
-        monkeypatch.setattr("kapso_twilio_cli.operations.arrived._CONFIGURED_SECONDS", 0.5)
         nowhere = f"http://127.0.0.1:{free_port()}"
         with running_receiver(project, public_url=nowhere):
             assert project.answer("number", "verify", number)["state"] == "ready"
