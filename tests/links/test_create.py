@@ -280,7 +280,7 @@ def test_a_link_that_cannot_get_a_number_is_revoked(project: ReadyProject, custo
         method="POST",
         path=r"IncomingPhoneNumbers\.json",
         status=400,
-        body={"code": 21422, "message": "Invalid number", "status": 400},
+        body={"code": 21649, "message": "Bundle required", "status": 400},
         times=None,
     )
     called = project.call("setup-link", "create", "--customer", customer, "--country", "CL")
