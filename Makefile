@@ -21,8 +21,9 @@ types: $(READY)
 imports: $(READY)
 	$(BIN)/lint-imports
 
+# Three workers on two cores: tests wait more than they work.
 pytest: $(READY)
-	$(BIN)/pytest -q -n 2 -m "not whole"
+	$(BIN)/pytest -q -n 3 -m "not whole"
 
 # Every command killed at every point, every call met by every fault, long lives and a disk that fails
 # everywhere; `make test` runs a slice.
