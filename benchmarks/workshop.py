@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,7 @@ class Workshop:
 
     url: str
     environment: dict[str, str]
+    inventory: Path
 
     def run(self, *words: str) -> None:
         """Run one command; CalledProcessError when it fails."""
@@ -63,9 +64,15 @@ class Workshop:
 
 
 @contextmanager
-def workshop(*, target_size: int, latency_ms: int = 0) -> Iterator[Workshop]:
-    """A project with a US pool of that target, and an inventory without numbers."""
-    with TemporaryDirectory() as folder, _sandbox(latency_ms) as ready:
+def workshop(
+    *, target_size: int, latency_ms: int = 0, serving: Sequence[str] = ()
+) -> Iterator[Workshop]:
+    """A project with a US pool of that target, and an inventory without numbers.
+
+    `serving` are more words for `sandbox serve`.
+    """
+    words = ["--latency-ms", str(latency_ms), *serving]
+    with TemporaryDirectory() as folder, _sandbox(words) as ready:
         file = Path(folder) / "bench.toml"
         file.write_text(_PROJECT.format(target_size=target_size, **ready), encoding="utf-8")
         environment = {
@@ -78,14 +85,14 @@ def workshop(*, target_size: int, latency_ms: int = 0) -> Iterator[Workshop]:
             "KAPSO_TWILIO_AUTH_TOKEN": ready["auth_token"],
             "KAPSO_TWILIO_META_TOKEN": ready["meta_token"],
         }
-        made = Workshop(ready["url"], environment)
+        made = Workshop(ready["url"], environment, Path(folder, "bench", "inventory.db"))
         made.run("inventory", "create")
         yield made
 
 
 @contextmanager
-def _sandbox(latency_ms: int) -> Iterator[dict[str, str]]:
-    argv = [*PROGRAM, "sandbox", "serve", "--latency-ms", str(latency_ms)]
+def _sandbox(words: Sequence[str]) -> Iterator[dict[str, str]]:
+    argv = [*PROGRAM, "sandbox", "serve", *words]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as serving:
         try:
             assert serving.stdout is not None

@@ -55,6 +55,10 @@ def serve_(
     stock: Annotated[
         list[str] | None, typer.Option(metavar="CC=N", help="Numbers of each type on sale.")
     ] = None,
+    max_concurrent: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Refuse more requests to Twilio at a time (429)."),
+    ] = None,
 ) -> None:
     """Serve until interrupted. When ready, prints one JSON line with the URL and credentials."""
     inv = invocation(ctx)
@@ -68,6 +72,7 @@ def serve_(
         code=code.value,
         verification_days=verification_days,
         stock=parse_stock(stock or []),
+        max_concurrent=max_concurrent,
     )
     serve(options, port=port, on_ready=_say_ready)
 

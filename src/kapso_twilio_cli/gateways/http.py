@@ -24,6 +24,7 @@ from requests.adapters import HTTPAdapter
 
 from ..errors import VendorUnavailable
 from .clock import VendorClock
+from .turns import TOO_MANY_REQUESTS, Turns
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 20.0
@@ -33,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 _ATTEMPTS = 4
 _GETS_AT_MOST_SECONDS = 60.0
-_ASKS_TO_COME_BACK = (408, 429)
+_ASKS_TO_COME_BACK = (408, TOO_MANY_REQUESTS)
 _RETRY_AFTER_AT_MOST_SECONDS = 30.0
 
 # By default stamina logs each repeat as a warning, on a terminal in the midst of the progress.
@@ -77,6 +78,7 @@ class Http:
         self._vendor = vendor
         self._timeout_seconds = timeout_seconds
         self.clock = VendorClock()
+        self._turns = Turns(connections)
         self._session = requests.Session()
         adapter = HTTPAdapter(pool_maxsize=connections)
         self._session.mount("https://", adapter)
@@ -132,7 +134,9 @@ class Http:
     def _send(self, call: Call) -> requests.Response:
         path = urlsplit(call.url).path  # the query holds phone numbers
         try:
-            response = self._request(call)
+            with self._turns.one():
+                response = self._request(call)
+                self._turns.note(response.status_code)
         except requests.RequestException as error:
             _log.info("%s %s %s: %s", self._vendor, call.method, path, self._in_words(error))
             raise

@@ -45,8 +45,9 @@ if TYPE_CHECKING:
     from ..gateways.twilio_numbers import OwnedNumber
 
 # The look-up before it, and every repeat of 20429 with its wait, with the longest time-out that can
-# be set: a purchase that is still at work must never be taken for one that has ended.
-_UNDER_WAY_AT_MOST = timedelta(minutes=12)
+# be set, and the wait for its turn: a purchase that is still at work must never be taken for one
+# that has ended.
+_UNDER_WAY_AT_MOST = timedelta(minutes=16)
 
 
 class Basket(msgspec.Struct, frozen=True):
