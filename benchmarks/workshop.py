@@ -43,6 +43,7 @@ class Workshop:
     """A project that is set up, with an empty pool."""
 
     url: str
+    account_sid: str
     environment: dict[str, str]
     inventory: Path
 
@@ -85,7 +86,9 @@ def workshop(
             "KAPSO_TWILIO_AUTH_TOKEN": ready["auth_token"],
             "KAPSO_TWILIO_META_TOKEN": ready["meta_token"],
         }
-        made = Workshop(ready["url"], environment, Path(folder, "bench", "inventory.db"))
+        made = Workshop(
+            ready["url"], ready["account_sid"], environment, Path(folder, "bench", "inventory.db")
+        )
         made.run("inventory", "create")
         yield made
 

@@ -76,11 +76,13 @@ def test_a_wait_of_nothing_is_still_another_try(
     assert count(sandbox, OWNED) == 2
 
 
-@pytest.mark.parametrize("text", ["{}", ' {"a": [1]} \n'])
+@pytest.mark.parametrize("text", ["{}", ' {"a": [1]} \n', r'{"half an emoji": "\ud83d"}'])
 def test_an_object_is_an_answer(text: str) -> None:
     assert is_json_object(text)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", '"text"', "7", '{"a": ', "<html>", "{} {}"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "null", '"text"', "7", '{"a": ', "<html>", "{} {}", '{"a": [1,}']
+)
 def test_anything_else_is_none(text: str) -> None:
     assert not is_json_object(text)

@@ -98,14 +98,17 @@ class _Transport(HttpClient):  # type: ignore[misc]
     ) -> Response:
         """Send a request of the SDK. Raises TwilioAnswer, AnswerLost or VendorUnavailable."""
         call = Call(method.upper(), self._redirected(url), params, data, None, headers, auth)
-        repeatable = call.method == "GET"
-        answer = self._http.get(call) if repeatable else self._http.send_once(call)
-        text = answer.text
+        answer = self._http.get(call) if call.method == "GET" else self._send_once(call)
         if not 200 <= answer.status_code < 300:  # redirects are not followed
             raise _refusal(call.method, answer)
-        if answer.status_code != 204 and not is_json_object(text):
+        return Response(answer.status_code, answer.text, answer.headers)
+
+    def _send_once(self, call: Call) -> requests.Response:
+        answer = self._http.send_once(call)
+        expects_json = answer.ok and answer.status_code != 204
+        if expects_json and not is_json_object(answer.text):
             raise AnswerLost("the answer is not the JSON it should be")
-        return Response(answer.status_code, text, answer.headers)
+        return answer
 
     def _redirected(self, url: str) -> str:
         if self._base_url is None:

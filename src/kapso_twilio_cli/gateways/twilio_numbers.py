@@ -252,6 +252,9 @@ _SDK_RESOURCE = {
 }
 
 
+_NUMBER_TYPES = {str(number_type): number_type for number_type in NumberType}
+
+
 def _no_numbers_in(country: Country) -> VendorRefused:
     return VendorRefused(
         f"Twilio sells no numbers in {country_name(country)} ({country})",
@@ -290,7 +293,7 @@ def _number_type(text: object) -> NumberType | None:
     spelt = (
         str(text).casefold().replace("_", "-").replace(" ", "-").replace("tollfree", "toll-free")
     )
-    return NumberType(spelt) if spelt in set(NumberType) else None
+    return _NUMBER_TYPES.get(spelt)
 
 
 def _number_on_sale(found: Any) -> NumberOnSale:

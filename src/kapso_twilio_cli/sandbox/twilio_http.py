@@ -167,7 +167,8 @@ def _page(call: Call, items: Sequence[_Item]) -> tuple[list[_Item], int, int, st
     ordered = sorted(items, key=lambda item: item.order, reverse=True)
     token = call.asked("PageToken")
     if token is not None:
-        rest = [item for item in ordered if item.order < _read_token(token)]
+        last_shown = _read_token(token)
+        rest = [item for item in ordered if item.order < last_shown]
     else:
         rest = ordered[page * size :]
     if call.skip_page:
