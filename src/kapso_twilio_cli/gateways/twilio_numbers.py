@@ -18,6 +18,7 @@ from ..domain.number_type import NumberType
 from ..domain.phone_number import PhoneNumber
 from ..errors import Concerns, OutcomeUnknown, VendorRefused
 from .http import AnswerLost
+from .read_ahead import one_ahead
 from .twilio_client import TwilioAnswer, TwilioClient
 from .twilio_errors import NOT_FOUND, TOO_MANY_CONCURRENT, UNREADABLE, translate, translated
 
@@ -172,8 +173,15 @@ class TwilioNumbers:
     def owned(self) -> Iterator[OwnedNumber]:
         """Every number that the account holds; a page that cannot be had raises."""
         with translated("list numbers"):
-            for found in self._account.incoming_phone_numbers.stream(page_size=_PAGE_SIZE):
-                yield self._owned(found)
+            for page in one_ahead(self._pages()):
+                for found in page:
+                    yield self._owned(found)
+
+    def _pages(self) -> Iterator[Any]:
+        page = self._account.incoming_phone_numbers.page(page_size=_PAGE_SIZE)
+        while page is not None:
+            yield page
+            page = page.next_page()
 
     def newest(self) -> list[OwnedNumber]:
         """The first page of the account's numbers, which begins with the newest."""
