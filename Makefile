@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types imports pytest crash bench clean
+.PHONY: demo test lint types imports pytest crash bench bench-page clean
 
 demo: $(READY)
 	$(BIN)/kapso-twilio demo
@@ -31,7 +31,11 @@ crash: $(READY)
 	CRASH_MATRIX=whole $(BIN)/pytest -q -n 2 tests/crash tests/races tests/disk tests/life
 
 bench: $(READY)
-	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+	$(BIN)/python benchmarks/everything.py
+
+# The same, written into docs/benchmarks.md.
+bench-page: $(READY)
+	$(BIN)/python benchmarks/everything.py --write
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

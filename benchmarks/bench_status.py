@@ -6,42 +6,19 @@ number that was bought and verified.
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-
+from copies import copy_number
 from pairing import PROGRAM, ratio, report
-from workshop import Workshop, workshop
+from workshop import workshop
 
 NUMBERS = 100_000
 BUDGET = 2.0
 
-_CHANGED = {
-    "id": "n",
-    "phone_number": "'+1' || (2000000000 + n)",
-    "sid": "printf('PN%032d', n)",
-    "purchase_id": "NULL",
-    "state": "CASE n % 3 WHEN 0 THEN 'ready' WHEN 1 THEN 'connected' ELSE 'unavailable' END",
-}
-
-
-def multiply(made: Workshop) -> None:
-    """Let there be many numbers where there is one."""
-    path = Path(made.environment["KAPSO_TWILIO_DATA_DIR"], "bench", "inventory.db")
-    with closing(sqlite3.connect(path)) as connection, connection:
-        columns = [row[1] for row in connection.execute("PRAGMA table_info(numbers)")]
-        values = ", ".join(_CHANGED.get(name, name) for name in columns)
-        connection.execute(
-            "WITH RECURSIVE counting (n) AS (VALUES (2) UNION ALL SELECT n + 1 FROM counting"
-            f" WHERE n < {NUMBERS}) INSERT INTO numbers SELECT {values}"
-            " FROM counting, numbers WHERE id = 1"
-        )
-
+STATES = {"state": "CASE n % 3 WHEN 0 THEN 'ready' WHEN 1 THEN 'connected' ELSE 'unavailable' END"}
 
 if __name__ == "__main__":
     with workshop(target_size=1) as made:
         made.run("pool", "fill")
-        multiply(made)
+        copy_number(made, NUMBERS, STATES)
         value, detail = ratio(
             lambda run: [*PROGRAM, "resolve", "--ref", f"signup-{run}", "--no-provision", "--json"],
             [*PROGRAM, "status", "--json"],
