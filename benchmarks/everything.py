@@ -75,8 +75,8 @@ def machine() -> str:
     return (
         f"{os.cpu_count()} cores ({_processor()}), {gigabytes:.0f} GB of memory,"
         f" {platform.system()} {platform.release().split('-')[0]} on {platform.machine()}; Python"
-        f" {platform.python_version()}, SQLite {sqlite3.sqlite_version}, twilio {version('twilio')},"
-        f" typer {version('typer')}"
+        f" {platform.python_version()}, SQLite {sqlite3.sqlite_version},"
+        f" twilio {version('twilio')}, typer {version('typer')}"
     )
 
 
