@@ -4,12 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types imports pytest crash bench bench-page clean
+.PHONY: demo test docs lint types imports pytest crash bench bench-page clean
 
 demo: $(READY)
 	$(BIN)/kapso-twilio demo
 
 test: lint types imports pytest
+
+# The site in site/, and every link of every document; no network. The variable silences an
+# announcement of the theme's makers.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	$(BIN)/pytest -q tests/documents/test_links.py
+	@echo "open site/index.html"
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -39,8 +46,8 @@ bench-page: $(READY)
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
 	@touch $@
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) site
