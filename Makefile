@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test docs lint types imports pytest crash bench bench-page clean
+.PHONY: demo test docs reference lint types imports pytest crash bench bench-page clean
 
 demo: $(READY)
 	$(BIN)/kapso-twilio demo
@@ -43,6 +43,10 @@ bench: $(READY)
 # The same, written into docs/benchmarks.md.
 bench-page: $(READY)
 	$(BIN)/python benchmarks/everything.py --write
+
+# What documents hold of the program: states, settings, errors, commands.
+reference: $(READY)
+	$(BIN)/python -m tests.documents.made
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 
 from kapso_twilio_cli.config import explain, loading
-from kapso_twilio_cli.config.schema import known_keys
+from kapso_twilio_cli.config.keys import known_keys
 from kapso_twilio_cli.domain.limits import Limits
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+
+
+def told(setting: explain.Setting) -> tuple[object, str]:
+    """What is in effect, and where it came from."""
+    return setting.value, setting.source
 
 
 def test_the_example_is_a_good_project_file() -> None:
@@ -41,11 +46,11 @@ def test_the_limits_of_the_example_are_the_defaults() -> None:
 def test_what_is_in_effect_tells_where_it_came_from() -> None:
     raw = loading.parse_toml(b'plan = "x"\n[pools.us]\ntarget_size = 1\n[countries.gb]\n')
     found = {setting.key: setting for setting in explain.settings(loading.load(EXAMPLE), raw)}
-    assert found["plan"] == explain.Setting("plan", "platform", "file")
-    assert found["enabled"] == explain.Setting("enabled", True, "default")
+    assert told(found["plan"]) == ("platform", "file")
+    assert told(found["enabled"]) == (True, "default")
     assert found["limits.max_monthly_cost"].value == "100.00"
     assert found["meta.code_timeout"].value == "60s"
-    assert found["pools.US.target_size"] == explain.Setting("pools.US.target_size", 5, "file")
+    assert told(found["pools.US.target_size"]) == (5, "file")
     assert found["pools.US.enabled"].source == "default"
     assert found["countries.GB.number_type"].value == "mobile"
 
@@ -56,6 +61,12 @@ def test_the_environment_is_a_source_of_its_own() -> None:
         "KAPSO_TWILIO_META_URL": "https://m.example",
     }
     found = {setting.key: setting for setting in explain.surroundings(environ)}
-    assert found["data_dir"] == explain.Setting("data_dir", "/srv/numbers", "environment")
-    assert found["meta_url"] == explain.Setting("meta_url", "https://m.example", "environment")
-    assert found["twilio_url"] == explain.Setting("twilio_url", None, "default")
+    assert told(found["data_dir"]) == ("/srv/numbers", "environment")
+    assert told(found["meta_url"]) == ("https://m.example", "environment")
+    assert told(found["twilio_url"]) == (None, "default")
+
+
+def test_each_setting_in_effect_tells_what_it_is_for() -> None:
+    raw = loading.parse_toml(EXAMPLE.read_bytes())
+    found = [*explain.settings(loading.load(EXAMPLE), raw), *explain.surroundings({})]
+    assert [setting.key for setting in found if not setting.meaning] == []

@@ -166,7 +166,7 @@ def _refuse_in_argv(rest: list[str]) -> None:
 def _draft(inv: Invocation, name: SecretName, api_key_sid: str | None) -> Draft:
     """The project file as it will be: an API key's two halves change together."""
     from ..config.editing import draft_changes
-    from ..config.schema import value_from_text
+    from ..config.keys import value_from_text
     from ..config.secrets import SecretName
 
     project = inv.project

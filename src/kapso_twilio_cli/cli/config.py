@@ -45,7 +45,13 @@ def show(ctx: typer.Context) -> None:
             "project": project.name,
             "path": str(project.path),
             "settings": [
-                {"key": one.key, "value": one.value, "source": one.source} for one in found
+                {
+                    "key": one.key,
+                    "value": one.value,
+                    "source": one.source,
+                    "meaning": one.meaning,
+                }
+                for one in found
             ],
         },
         [
@@ -107,8 +113,8 @@ def set_(
     dry_run: DryRun = False,
 ) -> None:
     """Set one key of the project file; comments and order stay."""
+    from ..config.keys import parse_key, value_from_text
     from ..config.kinds import show as shown
-    from ..config.schema import parse_key, value_from_text
 
     inv = invocation(ctx)
     _refuse_secret(key)
@@ -130,8 +136,8 @@ def set_(
 def unset(ctx: typer.Context, key: KeyName, *, dry_run: DryRun = False) -> None:
     """Remove one key of the project file; its default holds."""
     from ..config.editing import REMOVED
+    from ..config.keys import parse_key
     from ..config.kinds import show as shown
-    from ..config.schema import parse_key
 
     inv = invocation(ctx)
     path, kind = parse_key(key)

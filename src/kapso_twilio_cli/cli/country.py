@@ -183,7 +183,7 @@ def _refuse_in_use(config: ProjectConfig, code: Country) -> None:
 
 
 def _changes(code: Country, given: Mapping[str, str | None]) -> list[Change]:
-    from ..config.schema import value_from_text
+    from ..config.keys import value_from_text
 
     changes = [
         value_from_text(f"countries.{code}.{key}", str(value))

@@ -73,7 +73,7 @@ def find_target(inv: Invocation, name: str | None) -> Target:
 def drafted(target: Target, settings: Mapping[str, str]) -> Draft:
     """The project file as it will be; in one that is there, only what differs is changed."""
     from ..config.editing import draft_changes, draft_new
-    from ..config.schema import value_from_text
+    from ..config.keys import value_from_text
 
     now = target.now
     changes = [

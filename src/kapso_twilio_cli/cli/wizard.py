@@ -114,7 +114,7 @@ def _tidy(key: str, text: str) -> str:
 
 def _problem(key: str, text: str, answers: Mapping[str, str]) -> str | None:
     """Why an answer cannot be taken, with those that stand already; None if it can."""
-    from ..config.schema import value_from_text
+    from ..config.keys import value_from_text
 
     if key in _SWITCHES and text not in ("true", "false"):
         return "it takes yes or no"

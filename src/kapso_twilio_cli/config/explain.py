@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from .environment import VARIABLES
 from .kinds import Kind, show
 from .locations import TIMEOUT, data_dir, endpoints
 from .model import ProjectConfig
@@ -22,6 +23,8 @@ class Setting(msgspec.Struct, frozen=True):
     key: str
     value: object
     source: Source
+    meaning: str = ""
+    """What it is for."""
 
 
 def settings(config: ProjectConfig, raw: Mapping[str, Any]) -> Iterator[Setting]:
@@ -38,13 +41,18 @@ def settings(config: ProjectConfig, raw: Mapping[str, Any]) -> Iterator[Setting]
 def surroundings(environ: Mapping[str, str] = os.environ) -> Iterator[Setting]:
     """What the environment sets: the inventories' place, the vendors' addresses, the time-out."""
     chosen = environ.get("KAPSO_TWILIO_DATA_DIR")
-    yield Setting("data_dir", str(data_dir(environ)), "environment" if chosen else "default")
+    yield _surrounding("data_dir", str(data_dir(environ)), is_set=bool(chosen))
     found = endpoints(environ)
     for key in ("twilio_url", "meta_url", "kapso_url"):
         url = getattr(found, key)
-        yield Setting(key, url, "default" if url is None else "environment")
+        yield _surrounding(key, url, is_set=url is not None)
     waits = f"{found.timeout_seconds:g}s"
-    yield Setting("http_timeout", waits, "environment" if environ.get(TIMEOUT) else "default")
+    yield _surrounding("http_timeout", waits, is_set=bool(environ.get(TIMEOUT)))
+
+
+def _surrounding(key: str, value: str | None, *, is_set: bool) -> Setting:
+    meaning = VARIABLES[f"KAPSO_TWILIO_{key.upper()}"]
+    return Setting(key, value, "environment" if is_set else "default", meaning)
 
 
 def _table(
@@ -52,4 +60,5 @@ def _table(
 ) -> Iterator[Setting]:
     for name, kind in keys.items():
         value = show(kind, getattr(values, name))
-        yield Setting(prefix + name, value, "file" if name in written else "default")
+        source: Source = "file" if name in written else "default"
+        yield Setting(prefix + name, value, source, kind.meaning)

@@ -42,6 +42,12 @@ class Kind(msgspec.Struct, frozen=True):
     shows_none_as: str | None = None
     is_private: bool = False
     """What stands there may hold a secret: it is neither shown nor repeated whole."""
+    meaning: str = ""
+    """What a key of this kind is for, in a sentence or two."""
+
+    def means(self, meaning: str) -> Kind:
+        """The same kind, of the key that is for this."""
+        return msgspec.structs.replace(self, meaning=meaning)
 
 
 def show(kind: Kind, value: object) -> object:
@@ -164,7 +170,8 @@ def switch() -> Kind:
 
 def count(*, least: int = 0, most: int = _MOST) -> Kind:
     """A whole number from `least` to `most`."""
-    expected = f"a whole number, {least} or more, without quotes"
+    bounds = f", {least} or more" if most == _MOST else f" from {least} to {most}"
+    expected = f"a whole number{bounds}, without quotes"
 
     def read(value: object) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
@@ -216,6 +223,8 @@ def liftable(kind: Kind) -> Kind:
 def duration(*, least: timedelta, most: timedelta = timedelta.max) -> Kind:
     """A duration such as "24h", of at least `least` and at most `most`."""
     expected = 'a duration such as "90s", "10m", "24h" or "7d"'
+    expected += f', at least "{duration_text(least)}"' * bool(least)
+    expected += f', at most "{duration_text(most)}"' * (most != timedelta.max)
 
     def read(value: object) -> timedelta:
         if not isinstance(value, str):

@@ -128,7 +128,8 @@ class _Reader:
                 found = None if keys[key].is_private else shown(value)
                 self._add(table, key, found, f"write {refused}")
         for key in sorted(required - raw.keys()):
-            self._add(table, key, None, f"it is missing; write {keys[key].expected}")
+            kind = keys[key]
+            self._add(table, key, None, f"it is missing; write {kind.expected}. {kind.meaning}")
         return values
 
     def _table(self, name: str, raw: object, table: Table) -> object:

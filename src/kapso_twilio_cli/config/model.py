@@ -1,4 +1,7 @@
-"""One project's settings, typed: what the rest of the program sees of the project file."""
+"""One project's settings, typed: what the rest of the program sees of the project file.
+
+Defaults stand here; what each key is for and takes, in `schema`.
+"""
 
 from __future__ import annotations
 
@@ -52,24 +55,17 @@ class MetaSettings(msgspec.Struct, frozen=True, kw_only=True):
     business_id: str | None = None
     api_version: str = "v25.0"
     code_method: CodeMethod = CodeMethod.SMS
-    """How codes are asked for first; a country may have its own way."""
     code_timeout: timedelta = timedelta(seconds=60)
-    """How long to wait for a one-time code, or for the call that brings it."""
     max_attempts: int = 5
-    """A number that failed so often in a row is put aside, until a person decides."""
 
 
 class VoiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How a call that brings a code is answered."""
 
     key: str = "0"
-    """What the caller wants pressed before it says the code."""
     delay_seconds: int = 7
-    """From the answer to the key."""
     language: str = "en_US"
-    """The language that Meta is asked to speak; transcriptions are read in English."""
     call_timeout: timedelta = timedelta(minutes=3)
-    """How long a call that has come in may take until it is recorded and transcribed."""
     url: str | None = None
     """Where Twilio gets the TwiML; None: an echo twimlet that is made of these settings."""
 
@@ -80,22 +76,16 @@ class OnboardingSettings(msgspec.Struct, frozen=True, kw_only=True):
     reservation_ttl: timedelta = timedelta(hours=24)
     min_validity: timedelta = timedelta(hours=24)
     removal_confirmed_after: timedelta = timedelta(minutes=1)
-    """So long a connected number must be absent at Kapso, at two looks, to count as removed."""
 
 
 class NotifySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Who hears how a run of `reconcile` went. Addresses may hold a token: they are never shown."""
 
     metrics_file: str | None = None
-    """Where a Prometheus textfile is written."""
     ping_url: str | None = None
-    """Called at a run's start, its success and its failure, as Healthchecks has it."""
     command: tuple[str, ...] = ()
-    """A program and its arguments, given what happened as JSON."""
     urls: tuple[str, ...] = ()
-    """Addresses as apprise has them."""
     full_numbers: bool = False
-    """Whether what is sent names phone numbers in full."""
 
 
 class ProjectConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,24 +1,23 @@
-"""Every table and key of a project file, and the kind of its value.
+"""Every table and key of a project file: what it is for, and the kind of its value.
 
-Defaults stand in `model`; a key that is not named here is an error in a file.
+Defaults stand in `model`; a key that is not named here is an error in a file. What is said here of
+a key is said nowhere else: docs/reference/configuration.md and config.example.toml are made of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
 import msgspec
 
 from ..domain.code_method import CodeMethod
-from ..domain.country import NAMES
 from ..domain.entitlement import Plan
 from ..domain.limits import Limits
 from ..domain.number_type import NumberType
 from ..domain.pool import PostDisconnect
 from ..domain.project_name import RULE
 from ..domain.sid import SidKind
-from ..errors import UsageError
 from . import kinds
 from .kinds import Kind
 from .model import (
@@ -37,9 +36,10 @@ Key = tuple[str, ...]
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A table's keys, those it must have, and the struct it becomes."""
+    """A table's keys, those it must have, what they are for, and the struct it becomes."""
 
-    build: Callable[..., object]
+    build: type[msgspec.Struct]
+    meaning: str
     keys: Mapping[str, Kind]
     required: frozenset[str] = frozenset()
 
@@ -47,83 +47,178 @@ class Table(msgspec.Struct, frozen=True):
 _SECOND = timedelta(seconds=1)
 
 ROOT: Mapping[str, Kind] = {
-    "project": kinds.text(r"[a-z0-9][a-z0-9-]{0,23}", f'a name such as "acme": {RULE}'),
-    "plan": kinds.choice(Plan),
-    "custom_twilio_addon": kinds.switch(),
-    "enabled": kinds.switch(),
-    "default_country": kinds.country(),
-    "allowed_countries": kinds.countries(),
+    "project": kinds.text(r"[a-z0-9][a-z0-9-]{0,23}", f'a name such as "acme": {RULE}').means(
+        "The project's name, which is the name of its file too."
+    ),
+    "plan": kinds.choice(Plan).means("Your plan at Kapso."),
+    "custom_twilio_addon": kinds.switch().means(
+        "Whether the custom Twilio add-on is booked: needed on pro, team and platform."
+    ),
+    "enabled": kinds.switch().means(
+        "The switch of custom Twilio; `kapso-twilio enable` and `disable` turn it."
+    ),
+    "default_country": kinds.country().means(
+        "The country that is meant when a command names none."
+    ),
+    "allowed_countries": kinds.countries().means(
+        "Where numbers may be bought, by ISO 3166-1 code. Empty: nowhere."
+    ),
 }
 ROOT_REQUIRED = frozenset({"project", "plan"})
 
 TABLES: Mapping[str, Table] = {
     "twilio": Table(
         TwilioSettings,
+        "The account that owns the numbers, and the compliance data of the whole project.",
         {
-            "account_sid": kinds.sid(SidKind.ACCOUNT),
-            "api_key_sid": kinds.sid(SidKind.API_KEY),
-            "bundle_sid": kinds.sid(SidKind.BUNDLE),
-            "address_sid": kinds.sid(SidKind.ADDRESS),
+            "account_sid": kinds.sid(SidKind.ACCOUNT).means(
+                "The account that owns and pays the numbers."
+            ),
+            "api_key_sid": kinds.sid(SidKind.API_KEY).means(
+                "An API key; with its secret (`kapso-twilio auth set api_key_secret`) it makes "
+                "the API calls in place of the auth token."
+            ),
+            "bundle_sid": kinds.sid(SidKind.BUNDLE).means(
+                "The regulatory bundle for countries that ask for one and name none of their own."
+            ),
+            "address_sid": kinds.sid(SidKind.ADDRESS).means(
+                "The address for countries that ask for one and name none of their own."
+            ),
         },
         required=frozenset({"account_sid"}),
     ),
     "meta": Table(
         MetaSettings,
+        "How numbers are verified at Meta.",
         {
-            "credentials": kinds.choice(("kapso-managed", "custom")),
-            "business_id": kinds.text(r"\d{5,32}", 'the portfolio\'s number, in quotes: "1234567"'),
-            "api_version": kinds.text(r"v\d{1,3}\.\d{1,2}", 'a version such as "v25.0"'),
-            "code_method": kinds.choice(CodeMethod),
-            "code_timeout": kinds.duration(least=_SECOND),
-            "max_attempts": kinds.count(least=1),
+            "credentials": kinds.choice(("kapso-managed", "custom")).means(
+                "Whose Meta credentials onboardings use. With custom there are no pre-verified "
+                "pools, and numbers are bought live."
+            ),
+            "business_id": kinds.text(
+                r"\d{5,32}", 'the portfolio\'s number, in quotes: "1234567"'
+            ).means("The business portfolio that the `meta_token` belongs to; pools need it."),
+            "api_version": kinds.text(r"v\d{1,3}\.\d{1,2}", 'a version such as "v25.0"').means(
+                "The version of Meta's Graph API."
+            ),
+            "code_method": kinds.choice(CodeMethod).means(
+                "How one-time codes are asked for first; with voice, Meta calls the number. "
+                "Numbers without SMS, and numbers whose SMS did not bring the code, get it by "
+                "voice either way."
+            ),
+            "code_timeout": kinds.duration(least=_SECOND).means(
+                "How long to wait for a one-time code, or for the call that brings it."
+            ),
+            "max_attempts": kinds.count(least=1).means(
+                "A number that could not be verified so often in a row is put aside, until a "
+                "person decides."
+            ),
         },
     ),
     "voice": Table(
         VoiceSettings,
+        "How a call that brings a code is answered: wait, press a key, record, transcribe.",
         {
             # Keys, and w for half a second's wait, as Twilio's verb Play takes them.
-            "key": kinds.text(r"[0-9#*w]{1,16}", 'the key to press, in quotes: "0"'),
-            "delay_seconds": kinds.count(most=60),
-            "language": kinds.text(r"[a-z]{2,3}(_[A-Z]{2})?", 'a language such as "en_US"'),
-            "call_timeout": kinds.duration(least=_SECOND),
-            "url": kinds.text(r"https://[!-~]+", 'an address such as "https://example.com/voice"'),
+            "key": kinds.text(r"[0-9#*w]{1,16}", 'the key to press, in quotes: "0"').means(
+                "What Meta's caller wants pressed before it says the code; w waits half a second."
+            ),
+            "delay_seconds": kinds.count(most=60).means(
+                "How long to wait, from the answer, before the key is pressed."
+            ),
+            "language": kinds.text(r"[a-z]{2,3}(_[A-Z]{2})?", 'a language such as "en_US"').means(
+                "The language that Meta is asked to speak; transcriptions are read in English."
+            ),
+            "call_timeout": kinds.duration(least=_SECOND).means(
+                "How long a call that has come in may take until it is recorded and transcribed."
+            ),
+            "url": kinds.text(
+                r"https://[!-~]+", 'an address such as "https://example.com/voice"'
+            ).means(
+                "Where Twilio gets the TwiML for such a call. Where it is not set: one of "
+                "Twilio's own twimlets, made of the settings above, so that no server is needed."
+            ),
         },
     ),
     "limits": Table(
         Limits,
+        "What is refused before money is spent; none lifts a limit, but not the currency and "
+        "settle_after.",
         {
-            "max_numbers": kinds.liftable(kinds.count()),
-            "max_numbers_per_country": kinds.liftable(kinds.count()),
-            "max_monthly_cost": kinds.liftable(kinds.amount()),
-            "currency": kinds.text(r"[A-Z]{3}", 'a currency code such as "USD"'),
-            "max_purchases_per_run": kinds.liftable(kinds.count()),
-            "max_purchases_per_day": kinds.liftable(kinds.count()),
-            "settle_after": kinds.duration(least=timedelta(0)),
-            "max_quarantined": kinds.liftable(kinds.count()),
+            "max_numbers": kinds.liftable(kinds.count()).means(
+                "Numbers that are owned, and purchases whose outcome is open."
+            ),
+            "max_numbers_per_country": kinds.liftable(kinds.count()).means(
+                "Of those, in each country."
+            ),
+            "max_monthly_cost": kinds.liftable(kinds.amount()).means("What those cost in a month."),
+            "currency": kinds.text(r"[A-Z]{3}", 'a currency code such as "USD"').means(
+                "The currency of that; a price in another one counts as unknown, and is refused."
+            ),
+            "max_purchases_per_run": kinds.liftable(kinds.count()).means(
+                "Purchases of one run of `pool fill` or `reconcile`."
+            ),
+            "max_purchases_per_day": kinds.liftable(kinds.count()).means(
+                "All purchases of the last 24 hours."
+            ),
+            "settle_after": kinds.duration(least=timedelta(0)).means(
+                "How long a purchase stays unknown at least before it can be believed that it did "
+                "not happen."
+            ),
+            "max_quarantined": kinds.liftable(kinds.count()).means(
+                "Numbers of a pool that were put aside, and are replaced by purchases; more are "
+                "not."
+            ),
         },
     ),
     "onboarding": Table(
         OnboardingSettings,
+        "What an onboarding is promised.",
         {
-            "reservation_ttl": kinds.duration(least=_SECOND),
+            "reservation_ttl": kinds.duration(least=_SECOND).means(
+                "How long a number stays reserved for an onboarding."
+            ),
             # Meta verifies anew from 45 days before the end: more could never be kept.
-            "min_validity": kinds.duration(least=timedelta(0), most=timedelta(days=45)),
-            "removal_confirmed_after": kinds.duration(least=timedelta(0)),
+            "min_validity": kinds.duration(least=timedelta(0), most=timedelta(days=45)).means(
+                "A number is handed out only if its verification lasts at least so long."
+            ),
+            "removal_confirmed_after": kinds.duration(least=timedelta(0)).means(
+                "A connected number must be absent at Kapso at two looks, so far apart at least, "
+                "to count as removed."
+            ),
         },
     ),
     "notify": Table(
         NotifySettings,
+        "Who hears how a run of `reconcile` went. None of it changes what a run does, or its exit "
+        "code, and a dry run sends nothing.",
         {
-            "metrics_file": kinds.text(r"/[^\x00-\x1f]+", "the full path of a file"),
+            "metrics_file": kinds.text(r"/[^\x00-\x1f]+", "the full path of a file").means(
+                "A Prometheus textfile, written after each run; `--metrics-file` names another. "
+                "Its folder must exist."
+            ),
             "ping_url": kinds.private(
                 # Words are added to its path: nothing may stand behind that.
                 kinds.text(r"https?://(?!/)[!\"$->@-~]+", "an https address without ? and #")
+            ).means(
+                "Called with /start before a run, as it is after a success, and with /fail after "
+                "a failure, as Healthchecks has it. It is shown without its path, which may be a "
+                "secret."
             ),
-            "command": kinds.command(),
+            "command": kinds.command().means(
+                "A program that gets a JSON document on stdin after a run that did something, or "
+                "failed. It is run only where the project file belongs to you or to root, and "
+                "nobody else may write it."
+            ),
             "urls": kinds.private(
                 kinds.texts(r"[a-zA-Z][\w+.-]*://[!-~]+", "an address of apprise's")
+            ).means(
+                "Addresses as apprise has them, told the same in words; they need the extra "
+                "`notify`."
             ),
-            "full_numbers": kinds.switch(),
+            "full_numbers": kinds.switch().means(
+                "Whether all of these are told phone numbers in full; else the middle is hidden."
+            ),
         },
     ),
 }
@@ -131,79 +226,34 @@ TABLES: Mapping[str, Table] = {
 BY_COUNTRY: Mapping[str, Table] = {
     "countries": Table(
         CountrySettings,
+        "What one country does differently; a table for each such country.",
         {
-            "bundle_sid": kinds.sid(SidKind.BUNDLE, SEND_NOTHING),
-            "address_sid": kinds.sid(SidKind.ADDRESS),
-            "number_type": kinds.choice(NumberType),
-            "code_method": kinds.choice(CodeMethod),
+            "bundle_sid": kinds.sid(SidKind.BUNDLE, SEND_NOTHING).means(
+                'Its own bundle, or "none": send no bundle there. Where it is not set: the '
+                "project's."
+            ),
+            "address_sid": kinds.sid(SidKind.ADDRESS).means(
+                "Its own address. Where it is not set: the project's."
+            ),
+            "number_type": kinds.choice(NumberType).means(
+                "The type to buy. Where it is not set: local."
+            ),
+            "code_method": kinds.choice(CodeMethod).means(
+                "How its codes are asked for first. Where it is not set: `meta.code_method`."
+            ),
         },
     ),
     "pools": Table(
         PoolSettings,
+        "A pool of ready numbers; a table for each country that has one.",
         {
-            "enabled": kinds.switch(),
-            "target_size": kinds.count(),
-            "post_disconnect": kinds.choice(PostDisconnect),
+            "enabled": kinds.switch().means("Whether it is filled, and handed out from."),
+            "target_size": kinds.count().means("How many numbers are kept ready."),
+            "post_disconnect": kinds.choice(PostDisconnect).means(
+                "What becomes of a number when its WhatsApp config was removed. Reuse cannot be "
+                "undone."
+            ),
         },
         required=frozenset({"target_size"}),
     ),
 }
-
-
-def known_keys() -> Iterator[str]:
-    """Every key as a person writes it; a country stands as `CC`."""
-    yield from ROOT
-    for name, table in TABLES.items():
-        yield from (f"{name}.{key}" for key in table.keys)
-    for name, table in BY_COUNTRY.items():
-        yield from (f"{name}.CC.{key}" for key in table.keys)
-
-
-def parse_key(dotted: str) -> tuple[Key, Kind]:
-    """The path and kind of a key such as `limits.max_numbers` or `pools.us.target_size`.
-
-    Raises UsageError with the nearest known key; a country is put in upper case.
-    """
-    match dotted.split("."):
-        case [name] if name in ROOT:
-            return (name,), ROOT[name]
-        case [table, name] if table in TABLES and name in TABLES[table].keys:
-            return (table, name), TABLES[table].keys[name]
-        case [table, code, name] if table in BY_COUNTRY and code.upper() in NAMES:
-            if name in BY_COUNTRY[table].keys:
-                return (table, code.upper(), name), BY_COUNTRY[table].keys[name]
-    raise UsageError(
-        f"there is no key {dotted!r}",
-        reason="keys are written with dots: plan, limits.max_numbers, pools.US.target_size",
-        hint=_nearest_key(dotted),
-    )
-
-
-def value_from_text(dotted: str, words: str) -> tuple[Key, object]:
-    """A key and what would stand in the file for `words`; raises UsageError if it is not its kind.
-
-    The words are not repeated: they may be a secret in the wrong place.
-    """
-    key, kind = parse_key(dotted)
-    try:
-        raw = kind.from_text(words)
-        kind.read(raw)
-    except kinds.Refused as refused:
-        takes = _without_quotes(str(refused))
-        raise UsageError(f"that value does not fit {dotted}", reason=f"it takes {takes}") from None
-    return key, raw
-
-
-def _without_quotes(expected: str) -> str:
-    """Quotes are for the file alone."""
-    words = expected.replace(", without quotes", "").replace(", in quotes: ", ", such as ")
-    return words.replace('"', "")
-
-
-def _nearest_key(dotted: str) -> str:
-    from difflib import get_close_matches
-
-    known = list(known_keys())
-    ends = [key for key in known if key.rsplit(".", 1)[-1] == dotted.rsplit(".", 1)[-1]]
-    near = ends or get_close_matches(dotted, known, n=1)
-    return f"did you mean {near[0]}?" if near else "kapso-twilio config show lists them all"

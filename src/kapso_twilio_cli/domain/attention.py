@@ -1,12 +1,17 @@
-"""What an operator should look at: a closed list of kinds, each with its next step."""
+"""What an operator should look at: a closed list of kinds, each with its next step.
+
+docs/reference/errors.md is made of it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
 
 from .phone_number import PhoneNumber
+from .standing import WAYS_ON, Standing
 
 
 class AttentionKind(StrEnum):
@@ -82,3 +87,113 @@ class Attention(msgspec.Struct, frozen=True):
     message: str
     hint: str
     phone_number: PhoneNumber | None = None
+
+
+class Advice(msgspec.Struct, frozen=True):
+    """How soon a kind is to be looked at, and its next steps: the usual one first."""
+
+    severity: Severity
+    hints: tuple[str, ...]
+    """`{n}` stands for the number, `{country}` for the pool's, `{id}` for the purchase."""
+
+
+_CONNECT_OR_CANCEL = "kapso-twilio connect {n}, or reservation cancel {n}"
+_GIVE_BACK = "to give it back: kapso-twilio number release {n} --confirm {n}"
+
+ADVICE: Mapping[AttentionKind, Advice] = {
+    AttentionKind.PURCHASE_UNRESOLVED: Advice(
+        Severity.CRITICAL, ("kapso-twilio reconcile", "kapso-twilio purchase settle {id}")
+    ),
+    AttentionKind.NOT_OUR_PURCHASE: Advice(
+        Severity.WARNING, ("check its friendly name in the Twilio console",)
+    ),
+    AttentionKind.RESERVATION_OVERDUE: Advice(Severity.WARNING, (_CONNECT_OR_CANCEL,)),
+    AttentionKind.RESERVATION_NOT_ENDED: Advice(Severity.WARNING, (_CONNECT_OR_CANCEL,)),
+    AttentionKind.VERIFICATION_FAILING: Advice(
+        Severity.WARNING, ("kapso-twilio number verify {n} --force",)
+    ),
+    AttentionKind.REVERIFICATION_FAILING: Advice(
+        Severity.WARNING, ("kapso-twilio reconcile tries again in time",)
+    ),
+    AttentionKind.VERIFICATION_EXPIRED: Advice(Severity.WARNING, ("kapso-twilio reconcile",)),
+    AttentionKind.VOICE_URL_CHANGED: Advice(
+        Severity.INFO, ("kapso-twilio reconcile puts back what answered them before",)
+    ),
+    AttentionKind.KAPSO_STATUS: Advice(
+        Severity.WARNING,
+        ("look at the number in Kapso; here it stays connected as long as Kapso lists it",),
+    ),
+    AttentionKind.SETUP_LINK_USED: Advice(
+        Severity.WARNING,
+        ("kapso-twilio reservation cancel {n}; or, if it is on it: kapso-twilio connect {n}",),
+    ),
+    AttentionKind.MAYBE_CLAIMED: Advice(
+        Severity.WARNING,
+        ("kapso-twilio connect {n}, or if nobody has it: reservation cancel {n} --force",),
+    ),
+    AttentionKind.PAST_META_LIMIT: Advice(
+        Severity.WARNING,
+        (
+            _CONNECT_OR_CANCEL,
+            "kapso-twilio number verify {n} --force; " + _GIVE_BACK,
+        ),
+    ),
+    AttentionKind.NO_POOL_TO_RETURN_TO: Advice(
+        Severity.WARNING, ("kapso-twilio pool set {country} --target-size N",)
+    ),
+    AttentionKind.QUARANTINED: Advice(
+        Severity.WARNING,
+        (
+            "kapso-twilio number show {n}",
+            "to try again: kapso-twilio number verify {n} --force; " + _GIVE_BACK,
+        ),
+    ),
+    AttentionKind.ADOPTED: Advice(
+        Severity.WARNING,
+        ("to use it: kapso-twilio number add-to-pool {n} --force; " + _GIVE_BACK,),
+    ),
+    AttentionKind.MISSING: Advice(Severity.CRITICAL, ("look in the Twilio console",)),
+    AttentionKind.TOO_MANY_ABSENT: Advice(
+        Severity.CRITICAL,
+        ("look in the Twilio console; if they are gone: kapso-twilio reconcile --accept-missing",),
+    ),
+    AttentionKind.LABEL_EDITED: Advice(
+        Severity.WARNING, ("kapso-twilio number import {n} puts its label back",)
+    ),
+    AttentionKind.TWO_PROJECTS: Advice(
+        Severity.CRITICAL,
+        ("agree with that project whose it is; who has it here: kapso-twilio number show {n}",),
+    ),
+    AttentionKind.FOREIGN_NUMBERS: Advice(Severity.INFO, ("kapso-twilio number list --foreign",)),
+    AttentionKind.WRONG_HOME: Advice(
+        Severity.CRITICAL,
+        ("put the project's own inventory in place; if lost: kapso-twilio reconcile --adopt",),
+    ),
+    AttentionKind.SUPERSEDED: Advice(Severity.CRITICAL, (WAYS_ON[Standing.SUPERSEDED],)),
+    AttentionKind.RESTORED: Advice(Severity.CRITICAL, (WAYS_ON[Standing.RESTORED],)),
+    AttentionKind.RELEASE_UNFINISHED: Advice(
+        Severity.WARNING, ("kapso-twilio number release {n} --confirm {n}",)
+    ),
+    AttentionKind.POOL_SHORT: Advice(
+        Severity.INFO,
+        ("kapso-twilio pool fill {country}", "kapso-twilio enable, then pool fill {country}"),
+    ),
+    AttentionKind.PURCHASE_LIMIT: Advice(
+        Severity.WARNING, ("the next run goes on; to buy more at once, raise the limit",)
+    ),
+}
+"""Of every kind."""
+
+
+def told(
+    kind: AttentionKind,
+    message: str,
+    phone_number: PhoneNumber | None = None,
+    *,
+    way: int = 0,
+    **names: str,
+) -> Attention:
+    """One thing to look at, with its kind's severity and the next step that `way` chooses."""
+    advice = ADVICE[kind]
+    hint = advice.hints[way].format(n=phone_number, **names)
+    return Attention(kind, advice.severity, message, hint, phone_number)

@@ -25,7 +25,6 @@ class Limits(msgspec.Struct, frozen=True):
     max_purchases_per_day: int | None = 20
     settle_after: timedelta = timedelta(minutes=10)
     max_quarantined: int | None = 2
-    """So many quarantined numbers of a pool are replaced by purchases."""
 
 
 class Spending(msgspec.Struct, frozen=True):

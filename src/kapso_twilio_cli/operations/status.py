@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from ..config.model import PoolSettings
-from ..domain.attention import Attention, AttentionKind, Severity
+from ..domain.attention import Attention, AttentionKind, told
 from ..domain.backoff import not_replaced
 from ..domain.country import Country
 from ..domain.entitlement import Plan
@@ -224,18 +224,8 @@ def _limits_met(session: Session, now: datetime) -> dict[Country, str]:
 
 
 def _short(pool: PoolStatus, limit: str | None, why_not_enabled: str | None) -> Attention:
+    ready = f"the pool for {pool.country} has {pool.ready} ready of {pool.target_size}"
     if limit is not None and _to_buy(pool):
-        return Attention(
-            AttentionKind.PURCHASE_LIMIT,
-            Severity.WARNING,
-            f"the pool for {pool.country} has {pool.ready} ready of {pool.target_size}: {limit}",
-            "the next run goes on; to buy more at once, raise the limit",
-        )
-    return Attention(
-        AttentionKind.POOL_SHORT,
-        Severity.INFO,
-        f"the pool for {pool.country} has {pool.ready} ready of {pool.target_size}",
-        f"kapso-twilio pool fill {pool.country}"
-        if why_not_enabled is None
-        else f"kapso-twilio enable, then pool fill {pool.country}",
-    )
+        return told(AttentionKind.PURCHASE_LIMIT, f"{ready}: {limit}")
+    way = 0 if why_not_enabled is None else 1
+    return told(AttentionKind.POOL_SHORT, ready, way=way, country=pool.country)
