@@ -38,7 +38,7 @@ def _section(words: list[str], command: Any, context: Any) -> Iterator[str]:
     if len(words) > 1:
         yield f"### {' '.join(words)}"
     usage = " ".join(piece.strip("{}") for piece in command.collect_usage_pieces(context))
-    yield f"```sh\n{_PROGRAM} {' '.join(words)} {usage}\n```"
+    yield f"```text\n{_PROGRAM} {' '.join(words)} {usage}\n```"
     yield command.help
     known = {record[0] for record in _records(Command(name="-", callback=print), context)}
     own = [record for record in _records(command, context) if record[0] not in known]
