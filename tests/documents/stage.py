@@ -60,16 +60,23 @@ class Stage:
 
     @contextmanager
     def what_happens_beside(self, command: str) -> Iterator[None]:
-        """While it is waited for a code, one comes."""
+        """While it is waited for a code, one comes, each second, as the wait may begin late."""
         waits = re.search(r"number code (\+\d+) --wait", command)
         if waits is None:
             yield
             return
-        words = (waits[1], "WhatsApp", "Your WhatsApp code 123-456")
-        comes = threading.Timer(1.0, self.project.sandbox.message, words)
-        comes.start()
-        yield
-        comes.join()
+        ended = threading.Event()
+        sender = threading.Thread(target=self._send_codes, args=(waits[1], ended))
+        sender.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            sender.join()
+
+    def _send_codes(self, number: str, ended: threading.Event) -> None:
+        while not ended.wait(1.0):
+            self.project.sandbox.message(number, "WhatsApp", "Your WhatsApp code 123-456")
 
     def _next_number(self) -> str | None:
         listed = self.project.call("number", "list", "--project", "acme").out.split("\n")
