@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test docs reference lint types imports pytest crash bench bench-page clean
+.PHONY: demo test docs reference pictures lint types imports pytest crash bench bench-page clean
 
 demo: $(READY)
 	$(BIN)/kapso-twilio demo
@@ -47,6 +47,10 @@ bench-page: $(READY)
 # What documents hold of the program: states, settings, errors, commands.
 reference: $(READY)
 	$(BIN)/python -m tests.documents.made
+
+# docs/pictures, from what the program writes today.
+pictures: $(READY)
+	$(BIN)/python -m tests.documents.pictures
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

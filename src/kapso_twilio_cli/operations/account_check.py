@@ -191,9 +191,9 @@ def _let_go(project: Project, number_id: int) -> Iterator[Action]:
             released = tx.numbers.apply(number, NumberEvent.RELEASE, now)
             told = Action(ActionKind.RELEASED, released.phone_number)
         elif NumberEvent.VANISH in TRANSITIONS[number.state]:
-            reason = f"it was {number.state}, and is not in the account any more"
+            reason = f"it was {number.state}"
             missing = tx.numbers.apply(number, NumberEvent.VANISH, now, reason=reason)
-            told = Action(ActionKind.MISSING, missing.phone_number, f"it was {number.state}")
+            told = Action(ActionKind.MISSING, missing.phone_number, reason)
         else:
             return  # another process has said so meanwhile
     yield told
