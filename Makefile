@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Where Python may not keep what it compiled, each program that a test starts compiles all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test docs reference pictures lint types imports pytest crash bench bench-page clean
 
 demo: $(READY)
