@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from kapso_twilio_cli.config.locations import config_dir
 from tests.projects import ReadyProject
 
 from .every_command import every_command, every_noun
@@ -56,7 +57,21 @@ def test_every_noun_lists_its_commands_each_with_a_purpose(
         (("pool", "fill", "--dryrun"), "--dry-run"),
         (("search", "--country", "UK"), "did you mean GB (United Kingdom)?"),
         (("config", "set", "limits.max_number", "3"), "did you mean limits.max_numbers?"),
-        (("country", "set", "CL", "--number-type", "tollfree"), "toll-free"),
+        (("country", "set", "CL", "--number-type", "tollfree"), "did you mean toll-free?"),
+        (("disconnect", "--ref", "a", "--policy", "return_pool"), "did you mean return_to_pool?"),
+        (("number", "list", "--state", "redy"), "did you mean ready?"),
+        (("configure", "--plan", "platfrm"), "did you mean platform?"),
+        (("config", "set", "plan", "platfrm"), "did you mean platform?"),
+        (("config", "set", "pool.US.enabled", "no"), "did you mean pools.US.enabled?"),
+        (("config", "set", "pools.us.enabeld", "no"), "did you mean pools.US.enabled?"),
+        (("config", "set", "pools.UK.enabled", "no"), "did you mean GB (United Kingdom)?"),
+        (("config", "unset", "max_numbers"), "did you mean limits.max_numbers?"),
+        (("config", "set", "default_country", "UK"), "did you mean GB (United Kingdom)?"),
+        (("resolve", "--country", "Grat Britain"), "did you mean GB (United Kingdom)?"),
+        (("country", "allow", "chile"), "did you mean CL (Chile)?"),
+        (("auth", "set", "auth_tokn"), "did you mean auth_token?"),
+        (("auth", "set", "auth_token", "--stdin", "--store", "keyrng"), "did you mean keyring?"),
+        (("--porject", "acme", "status"), "did you mean --project?"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
@@ -66,6 +81,21 @@ def test_a_mistyped_word_is_answered_with_the_nearest(
     called = project.call(*words)
     assert called.exit_code == 2
     assert told in called.err
+
+
+def test_a_mistyped_project_is_answered_with_the_nearest(project: ReadyProject) -> None:
+    folder = config_dir() / "projects"
+    folder.mkdir(parents=True)
+    (folder / "acme.toml").touch()
+    called = project.call("status", "-p", "acm")
+    assert called.exit_code == 3
+    assert "did you mean acme?" in called.err
+
+
+def test_a_value_that_may_be_a_secret_is_not_repeated(project: ReadyProject) -> None:
+    called = project.call("config", "set", "plan", "s3cr3t")
+    assert called.exit_code == 2
+    assert "s3cr3t" not in called.err + called.out
 
 
 def test_common_options_stand_before_or_after_the_verb(project: ReadyProject) -> None:

@@ -183,11 +183,3 @@ def cell(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M} UTC"
     return "-" if value is None else str(value)
-
-
-def did_you_mean(word: str, known: Sequence[str]) -> str | None:
-    """The advice for a mistyped word, where one of the known words is near."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]}?" if near else None

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..domain.nearest import did_you_mean
 from ..errors import Interrupted, UsageError
+from .suggestions import stores
 
 if TYPE_CHECKING:
     from ..config.secrets import Secret, Secrets, SourceKind, Stored
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 Store = Annotated[
     str | None,
     typer.Option(
-        metavar="keyring|file", help="Where to keep it; the keyring where one answers, else a file."
+        metavar="<keyring|file>",
+        help="Where to keep it; by default the keyring where one answers, else a file.",
+        autocompletion=stores,
     ),
 ]
 
@@ -62,8 +66,11 @@ def parse_store(text: str | None) -> SourceKind | None:
 
     if text is None:
         return None
-    if text not in ("keyring", "file"):
-        raise UsageError(f"--store takes keyring or file, not {text!r}")
+    known = ("keyring", "file")
+    if text not in known:
+        raise UsageError(
+            f"--store takes keyring or file, not {text!r}", hint=did_you_mean(text, known)
+        )
     return SourceKind(text)
 
 

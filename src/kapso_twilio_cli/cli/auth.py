@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..domain.nearest import did_you_mean
 from ..errors import UsageError
-from .answer import Table, did_you_mean
+from .answer import Table
 from .asking import Store, ask_secret, parse_store, read_secret, say_where
 from .command import Command, Invocation, invocation
 from .options import DryRun
+from .suggestions import secret_names
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ Name = Annotated[
         metavar="NAME",
         help="auth_token, api_key_secret, meta_token, meta_app_secret, kapso_api_key or "
         "kapso_webhook_secret.",
+        autocompletion=secret_names,
     ),
 ]
 
@@ -45,7 +48,10 @@ def set_(
     stdin: Annotated[bool, typer.Option("--stdin", help="Read it from standard input.")] = False,
     store: Store = None,
     api_key_sid: Annotated[
-        str | None, typer.Option(metavar="SK...", help="With api_key_secret: change both together.")
+        str | None,
+        typer.Option(
+            metavar="SK...", help="With api_key_secret: the key it is of; both change together."
+        ),
     ] = None,
     dry_run: DryRun = False,
 ) -> None:

@@ -91,6 +91,10 @@ class Command(TyperCommand):
         with _told(output, "INFO" if verbose else "WARNING"):
             return super().invoke(ctx)
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Arguments that are needed stand bare, as in manuals; typer puts braces around them."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Examples stand as they were written."""
         write_epilog(self.epilog, formatter)
@@ -130,13 +134,13 @@ def project_options() -> list[TyperOption]:
         TyperOption(
             param_decls=["--project", "-p"],
             metavar="NAME",
-            autocompletion=projects,
-            help="Project to work on.  [env: KAPSO_TWILIO_PROJECT]",
+            autocompletion=lambda _ctx, _args, incomplete: projects(incomplete),
+            help="Project name (or $KAPSO_TWILIO_PROJECT).",
         ),
         TyperOption(
             param_decls=["--config"],
             metavar="PATH",
-            help="Project file to use.  [env: KAPSO_TWILIO_CONFIG]",
+            help="Project file (or $KAPSO_TWILIO_CONFIG).",
         ),
     ]
 
@@ -147,7 +151,7 @@ def _common_options() -> list[TyperOption]:
         _flag("--json", "Print one JSON document on stdout."),
         _flag("--quiet", "Print data and errors only.", "-q"),
         _flag("--verbose", "Say on stderr what is being done.", "-v"),
-        _flag("--no-input", "Never ask; fail where an answer would be needed."),
+        _flag("--no-input", "Never ask; fail where an answer is needed."),
     ]
 
 

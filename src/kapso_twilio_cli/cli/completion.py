@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from typer._click.shell_completion import ShellComplete
 from typer._completion_classes import BashComplete, FishComplete, ZshComplete
 from typer._completion_shared import Shells
 from typer.completion import shell_complete
@@ -19,25 +20,37 @@ from .tree import root
 if TYPE_CHECKING:
     from typer._click.shell_completion import CompletionItem
 
+_COUNTRY_LETTERS = 2
 _SPECIAL_IN_ZSH = str.maketrans(
     {'"': '""', "'": "''", "$": "\\$", "`": "\\`", ":": "\\\\:", "(": "", ")": ""}
 )
 
 
-class _Bash(BashComplete):
+class _Forgiving(ShellComplete):
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
+        """Where nothing begins so: a number without its plus, or a country in small letters."""
+        found = super().get_completions(args, incomplete)
+        if not found and incomplete.isdigit():
+            return super().get_completions(args, f"+{incomplete}")
+        if not found and incomplete.islower() and len(incomplete) <= _COUNTRY_LETTERS:
+            return super().get_completions(args, incomplete.upper())
+        return found
+
+
+class _Bash(_Forgiving, BashComplete):
     def get_completion_args(self) -> tuple[list[str], str]:
         """Bash makes three words of `--country=CL`; the option and its value are two."""
         words, incomplete = super().get_completion_args()
         return [word for word in words if word != "="], incomplete
 
 
-class _Zsh(ZshComplete):
+class _Zsh(_Forgiving, ZshComplete):
     def format_completion(self, item: CompletionItem) -> str:
         value = f'"{item.value.translate(_SPECIAL_IN_ZSH)}"'
         return f'{value}:"{item.help.translate(_SPECIAL_IN_ZSH)}"' if item.help else value
 
 
-class _Fish(FishComplete):
+class _Fish(_Forgiving, FishComplete):
     def format_completion(self, item: CompletionItem) -> str:
         return f"{item.value}\t{' '.join(item.help.split())}" if item.help else str(item.value)
 

@@ -11,6 +11,7 @@ from .answer import Table
 from .command import Command, Invocation, invocation
 from .options import DryRun
 from .project_edit import edit, outcome, said
+from .suggestions import keys, set_keys, values
 from .switching import refuse_not_entitled, warn_if_switched_off
 from .tree import noun
 
@@ -22,9 +23,17 @@ if TYPE_CHECKING:
 
 app = noun("Show, check and edit the project file.")
 
-KeyName = Annotated[
+_DOTTED = "With dots: plan, limits.max_numbers, pools.US.enabled."
+
+KeyName = Annotated[str, typer.Argument(metavar="KEY", help=_DOTTED, autocompletion=keys)]
+SetKey = Annotated[str, typer.Argument(metavar="KEY", help=_DOTTED, autocompletion=set_keys)]
+Value = Annotated[
     str,
-    typer.Argument(metavar="KEY", help="With dots: plan, limits.max_numbers, pools.US.enabled."),
+    typer.Argument(
+        metavar="VALUE",
+        help="The new value; lists with commas and no spaces.",
+        autocompletion=values,
+    ),
 ]
 
 
@@ -108,7 +117,7 @@ def check(ctx: typer.Context) -> None:
 def set_(
     ctx: typer.Context,
     key: KeyName,
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="Lists with commas, no spaces.")],
+    value: Value,
     *,
     dry_run: DryRun = False,
 ) -> None:
@@ -133,7 +142,7 @@ def set_(
 
 
 @app.command("unset", cls=Command, epilog="kapso-twilio config unset default_country")
-def unset(ctx: typer.Context, key: KeyName, *, dry_run: DryRun = False) -> None:
+def unset(ctx: typer.Context, key: SetKey, *, dry_run: DryRun = False) -> None:
     """Remove one key of the project file; its default holds."""
     from ..config.editing import REMOVED
     from ..config.keys import parse_key

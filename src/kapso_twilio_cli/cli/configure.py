@@ -13,6 +13,7 @@ from .command import Command, Invocation, invocation
 from .next_steps import next_commands
 from .options import DryRun
 from .set_up import Credentials, Target, drafted, find_target
+from .suggestions import countries, new_countries, projects
 from .switching import refuse_not_entitled, warn_if_switched_off
 from .tree import verb
 
@@ -36,38 +37,55 @@ app = verb()
 def configure(
     ctx: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The project's name, as with --project.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="The project's name, as with --project.", autocompletion=projects
+        ),
     ] = None,
     *,
     account_sid: Annotated[
         str | None, typer.Option(metavar="AC...", help="The account that owns the numbers.")
     ] = None,
-    plan: Annotated[Plan | None, typer.Option(help="Your plan at Kapso.")] = None,
+    plan: Annotated[Plan | None, typer.Option(help="The plan at Kapso.")] = None,
     custom_twilio_addon: Annotated[
         bool | None, typer.Option(help="Whether the add-on is booked: for pro, team and platform.")
     ] = None,
     country: Annotated[
         list[str] | None,
-        typer.Option(metavar="CC", help="Allow this country too; repeat it, or use commas."),
+        typer.Option(
+            metavar="CC",
+            help="Allow this country too, such as CL; repeat it, or use commas.",
+            autocompletion=new_countries,
+        ),
     ] = None,
     default_country: Annotated[
-        str | None, typer.Option(metavar="CC", help="Meant when a command names none.")
+        str | None,
+        typer.Option(
+            metavar="CC", help="Country that is meant when none is named.", autocompletion=countries
+        ),
     ] = None,
     api_key_sid: Annotated[
         str | None,
         typer.Option(
             metavar="SK...",
-            help="An API key whose secret is set; or: auth set api_key_secret --api-key-sid SK…",
+            help="An API key whose secret is stored already; else set both with auth set.",
         ),
     ] = None,
     bundle_sid: Annotated[
-        str | None, typer.Option(metavar="BU...", help="Bundle where no country has its own.")
+        str | None,
+        typer.Option(
+            metavar="BU...", help="Regulatory bundle to send where no country has its own."
+        ),
     ] = None,
     address_sid: Annotated[
-        str | None, typer.Option(metavar="AD...", help="Address where no country has its own.")
+        str | None,
+        typer.Option(metavar="AD...", help="Address to send where no country has its own."),
     ] = None,
     meta_business_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Portfolio of the meta_token; for pools.")
+        str | None,
+        typer.Option(
+            metavar="ID", help="Meta business portfolio of the meta_token; needed for pools."
+        ),
     ] = None,
     enabled: Annotated[
         bool | None, typer.Option("--enable/--disable", help="Turn custom Twilio on or off.")
@@ -80,9 +98,9 @@ def configure(
 ) -> None:
     """Set up a project, or change it: asks on a terminal, takes flags elsewhere.
 
-    The auth token is never an option: it is asked for, piped in with --auth-token-stdin, or comes
-    from KAPSO_TWILIO_AUTH_TOKEN or another source. It is checked with Twilio
-    before anything is written. In a file that is there, only what is given is changed.
+    The auth token never stands in the command: it is asked for, or read from standard input, or
+    comes from KAPSO_TWILIO_AUTH_TOKEN or another source. It is checked with Twilio before anything
+    is written. In a file that is there, only what is given is changed.
     """
     inv = invocation(ctx)
     given = {

@@ -16,7 +16,7 @@ from .command import Command, invocation
 from .options import DryRun
 from .project_edit import edit, outcome, said
 from .staying import of_country
-from .suggestions import countries
+from .suggestions import allowed_countries, countries, new_countries, set_countries
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -27,12 +27,16 @@ if TYPE_CHECKING:
 
 app = noun("Choose countries, bundles and addresses.")
 
-One = Annotated[
-    str, typer.Argument(metavar="CC", help="Country code, such as CL.", autocompletion=countries)
+_CODE = "Country code, such as CL."
+_CODES = "Country codes, such as US CL."
+
+AnyOne = Annotated[str, typer.Argument(metavar="CC", help=_CODE, autocompletion=countries)]
+Allowed = Annotated[str, typer.Argument(metavar="CC", help=_CODE, autocompletion=allowed_countries)]
+WithSettings = Annotated[
+    str, typer.Argument(metavar="CC", help=_CODE, autocompletion=set_countries)
 ]
-Some = Annotated[
-    list[str],
-    typer.Argument(metavar="CC...", help="Country codes, such as US CL.", autocompletion=countries),
+New = Annotated[
+    list[str], typer.Argument(metavar="CC...", help=_CODES, autocompletion=new_countries)
 ]
 
 
@@ -59,7 +63,7 @@ def list_(ctx: typer.Context) -> None:
 
 
 @app.command("allow", cls=Command, epilog="kapso-twilio country allow US CL GB")
-def allow(ctx: typer.Context, countries: Some, *, dry_run: DryRun = False) -> None:
+def allow(ctx: typer.Context, countries: New, *, dry_run: DryRun = False) -> None:
     """Allow numbers to be bought in these countries."""
     inv = invocation(ctx)
     wanted = dict.fromkeys(parse_country(text) for text in countries)
@@ -77,7 +81,7 @@ def allow(ctx: typer.Context, countries: Some, *, dry_run: DryRun = False) -> No
 
 
 @app.command("disallow", cls=Command, epilog="kapso-twilio country disallow GB")
-def disallow(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> None:
+def disallow(ctx: typer.Context, country: Allowed, *, dry_run: DryRun = False) -> None:
     """Allow a country no longer; numbers owned there stay."""
     inv = invocation(ctx)
     code = parse_country(country)
@@ -98,7 +102,7 @@ def disallow(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> No
 
 
 @app.command("default", cls=Command, epilog="kapso-twilio country default CL")
-def default(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> None:
+def default(ctx: typer.Context, country: Allowed, *, dry_run: DryRun = False) -> None:
     """Choose the country meant when a command names none."""
     inv = invocation(ctx)
     code = parse_country(country)
@@ -117,7 +121,7 @@ def default(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> Non
 )
 def set_(
     ctx: typer.Context,
-    country: One,
+    country: AnyOne,
     *,
     bundle_sid: Annotated[
         str | None, typer.Option(metavar="BU...", help='Its own bundle, or "none": send none.')
@@ -125,13 +129,15 @@ def set_(
     address_sid: Annotated[
         str | None, typer.Option(metavar="AD...", help="Its own address.")
     ] = None,
-    number_type: Annotated[NumberType | None, typer.Option(help="The type to buy there.")] = None,
+    number_type: Annotated[
+        NumberType | None, typer.Option(help="Type of number to buy there.")
+    ] = None,
     code_method: Annotated[
-        CodeMethod | None, typer.Option(help="How codes are asked for first there.")
+        CodeMethod | None, typer.Option(help="How codes are asked for there first.")
     ] = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Give a country a bundle, an address, a number type or a way of codes of its own."""
+    """Give a country its own bundle, address, type or code method."""
     inv = invocation(ctx)
     code = parse_country(country)
     given = {
@@ -153,7 +159,7 @@ def set_(
 
 
 @app.command("unset", cls=Command, epilog="kapso-twilio country unset GB")
-def unset(ctx: typer.Context, country: One, *, dry_run: DryRun = False) -> None:
+def unset(ctx: typer.Context, country: WithSettings, *, dry_run: DryRun = False) -> None:
     """Remove a country's own settings; the project's hold there."""
     from ..config.editing import REMOVED
 

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 app = noun("Let systemd, cron or another scheduler run reconcile.")
 
-User = Annotated[bool, typer.Option("--user", help="Your own; the default unless you are root.")]
-System = Annotated[bool, typer.Option("--system", help="The system's; root's default.")]
-Force = Annotated[bool, typer.Option("--force", help="Even where a file was edited by hand.")]
+User = Annotated[
+    bool, typer.Option("--user", help="Your own systemd; the default unless you are root.")
+]
+System = Annotated[bool, typer.Option("--system", help="The system's; the default for root.")]
+Force = Annotated[bool, typer.Option("--force", help="Do it even where a file was edited by hand.")]
 
 
 class Format(StrEnum):
@@ -52,10 +54,11 @@ def install_(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Install a systemd timer that runs reconcile every 15 minutes, and start it.
+    """Install a systemd timer that runs reconcile every 15 minutes.
 
-    Run it again to update it. Where systemd does not run, nothing is written unless you name --user
-    or --system. A run buys within the project's limits, and asks nobody.
+    The timer is started at once. Run it again to update it. Where systemd does not run, nothing is
+    written unless you name --user or --system. A run buys within the project's limits, and asks
+    nobody.
     """
     inv = invocation(ctx)
     from ..operations.timer import install, plan_install
@@ -91,14 +94,15 @@ def show_(
     ctx: typer.Context,
     *,
     format_: Annotated[
-        Format | None, typer.Option("--format", help="Only this one, as its file would be.")
+        Format | None, typer.Option("--format", help="Print only this one, as its file would be.")
     ] = None,
     user: User = False,
     system: System = False,
 ) -> None:
-    """Print what runs reconcile every 15 minutes: units, crontab line, plist, CronJob.
+    """Print what would run reconcile every 15 minutes.
 
-    Program, project file and inventory are named by absolute paths. Nothing is installed.
+    For systemd, crontab, launchd and Kubernetes. Program, project file and inventory are named by
+    absolute paths. Nothing is installed.
     """
     inv = invocation(ctx)
     from ..operations.scheduled_run import scheduled_run
@@ -135,9 +139,10 @@ def remove_(
     force: Force = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Stop the project's systemd timer and remove what `cron install` wrote.
+    """Stop the project's systemd timer and remove its files.
 
-    A run under way goes on to its end. It works after the project was removed, too.
+    These are what `cron install` wrote. A run under way goes on to its end. It works after the
+    project was removed, too.
     """
     inv = invocation(ctx)
     from ..operations.timer import plan_removal, remove_timer

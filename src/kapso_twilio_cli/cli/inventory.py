@@ -38,7 +38,7 @@ def path_(ctx: typer.Context) -> None:
 
 @app.command("check", cls=Command, epilog="kapso-twilio inventory check")
 def check(ctx: typer.Context) -> None:
-    """Check that the inventory is sound, agrees with its own events, and is this project's."""
+    """Check that the inventory is sound, and this project's. It must agree with its own events."""
     inv = invocation(ctx)
     from ..operations.check_inventory import cannot_be_believed, check_inventory
 
@@ -63,9 +63,9 @@ def backup(
         typer.Argument(metavar="[PATH]", help="The new file; else one among the backups."),
     ] = None,
 ) -> None:
-    """Copy the inventory to a new file, and check the copy. It may be in use meanwhile.
+    """Copy the inventory to a new file, and check the copy.
 
-    It holds no secrets.
+    The inventory may be in use meanwhile. A backup holds no secrets.
     """
     inv = invocation(ctx)
     from ..operations.backup import make_backup

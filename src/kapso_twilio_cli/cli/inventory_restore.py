@@ -29,16 +29,16 @@ def register(app: typer.Typer) -> None:
 
 def restore(
     ctx: typer.Context,
-    path: Annotated[str, typer.Argument(metavar="PATH", help="The backup.")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="The backup to take.")],
     *,
     yes: Yes = False,
     lock_timeout: LockTimeout = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Put a backup in the inventory's place, and keep what was bought and handed out since.
+    """Put a backup in the inventory's place.
 
-    The present file is backed up first. Afterwards nothing is bought or handed out before a
-    reconcile has looked at the account.
+    What was bought and handed out since is kept, and the present file is backed up first.
+    Afterwards nothing is bought or handed out before a reconcile has looked at the account.
     """
     inv = invocation(ctx)
     from ..operations.restore import rehearse_restore, restore_inventory

@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 
 app = noun("List, import and release numbers; look closely at one.")
 
+_STATES = ", ".join(NumberState)
 StateOption = Annotated[
-    NumberState | None, typer.Option("--state", help="Only numbers in this state.")
+    NumberState | None,
+    typer.Option("--state", metavar="STATE", help=f"Only numbers in this state: {_STATES}."),
 ]
 CustomerOption = Annotated[
     str | None, typer.Option("--customer", metavar="ID", help="Only this customer's numbers.")
 ]
 Foreign = Annotated[
     bool,
-    typer.Option("--foreign", help="Numbers of the account that are not this project's."),
+    typer.Option("--foreign", help="List the numbers of the account that are not this project's."),
 ]
 
 _COLUMNS = ("phone_number", "country", "number_type", "state", "pool", "ref", "reason")

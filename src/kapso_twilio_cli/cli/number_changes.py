@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ForcePool = Annotated[
     bool,
-    typer.Option("--force", help="Also a number that was marked unavailable or quarantined."),
+    typer.Option("--force", help="Take a number that was marked unavailable or quarantined, too."),
 ]
 IntoPool = Annotated[bool, typer.Option("--pool", help="Make it a member of its country's pool.")]
 Confirm = Annotated[
@@ -60,9 +60,9 @@ def add_to_pool_(
     force: ForcePool = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Make a number a member of its country's pool, to be verified by the next fill.
+    """Make a number a member of its country's pool.
 
-    A release that was asked for and is not done is called off.
+    The next fill verifies it. A release that was asked for and is not done is called off.
     """
     inv = invocation(ctx)
     from ..operations.add_to_pool import add_to_pool
@@ -85,7 +85,7 @@ def add_to_pool_(
 def import_(
     ctx: typer.Context, number: NumberArgument, *, pool: IntoPool = False, dry_run: DryRun = False
 ) -> None:
-    """Take a number that was bought in the Twilio console into the inventory, and label it."""
+    """Take in a number that was bought in the Twilio console. It is labelled at Twilio."""
     inv = invocation(ctx)
     from ..operations.import_number import arriving, import_number
 

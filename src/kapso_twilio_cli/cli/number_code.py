@@ -33,9 +33,9 @@ def register(app: typer.Typer) -> None:
 
 
 def code(ctx: typer.Context, number: NumberArgument, *, wait: Wait = None) -> None:
-    """Show the newest one-time code that came in on a number, by SMS or by a recorded call.
+    """Show the newest one-time code that came in on a number.
 
-    Of the last 15 minutes; with --wait, the next one that comes in.
+    By SMS or by a recorded call, in the last 15 minutes; with --wait, the next one that comes in.
     """
     inv = invocation(ctx)
     from ..operations.newest_code import newest_code, wait_for_code

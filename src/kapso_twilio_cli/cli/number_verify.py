@@ -20,16 +20,18 @@ if TYPE_CHECKING:
 
 Force = Annotated[
     bool,
-    typer.Option("--force", help="Also a quarantined number, or one whose next attempt is later."),
+    typer.Option(
+        "--force", help="Verify a quarantined number, too, or one whose next attempt is later."
+    ),
 ]
 Code = Annotated[
     str | None,
-    typer.Option("--code", metavar="123456", help="The code, where a person has it."),
+    typer.Option("--code", metavar="CODE", help="The code, such as 123456, where a person has it."),
 ]
 ForwardTo = Annotated[
     str | None,
     typer.Option(
-        "--forward-to", metavar="+E164", help="Let the call with the code ring at this number."
+        "--forward-to", metavar="NUMBER", help="Let the call with the code ring at this number."
     ),
 ]
 

@@ -10,7 +10,7 @@ from ..domain.number_type import NumberType
 from ..domain.phone_number import PhoneNumber, parse_phone_number
 from ..domain.sid import SidKind, parse_sid
 from ..errors import UsageError
-from .suggestions import countries, numbers
+from .suggestions import countries, numbers, pools, refs
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
 
@@ -26,6 +26,10 @@ OptionalCountry = Annotated[
     typer.Option("--country", metavar="CC", help="Country, such as CL.", autocompletion=countries),
 ]
 
+PoolArgument = Annotated[
+    str, typer.Argument(metavar="CC", help="Country code, such as CL.", autocompletion=pools)
+]
+
 NumberTypeOption = Annotated[
     NumberType | None,
     typer.Option("--number-type", help="Type of number, instead of the country's setting."),
@@ -33,12 +37,14 @@ NumberTypeOption = Annotated[
 
 BundleSid = Annotated[
     str | None,
-    typer.Option("--bundle-sid", metavar="BU…", help="Bundle to send where no setting has one."),
+    typer.Option("--bundle-sid", metavar="BU...", help="Bundle to send where no setting has one."),
 ]
 
 AddressSid = Annotated[
     str | None,
-    typer.Option("--address-sid", metavar="AD…", help="Address to send where no setting has one."),
+    typer.Option(
+        "--address-sid", metavar="AD...", help="Address to send where no setting has one."
+    ),
 ]
 
 Concurrency = Annotated[
@@ -63,7 +69,20 @@ OptionalNumber = Annotated[
 ]
 
 RefOption = Annotated[
-    str | None, typer.Option("--ref", metavar="KEY", help="The onboarding that holds the number.")
+    str | None,
+    typer.Option(
+        "--ref",
+        metavar="KEY",
+        help="The onboarding that holds the number.",
+        autocompletion=refs,
+    ),
+]
+
+NewRefOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ref", metavar="KEY", help="Your name for the onboarding: the same one, the same number."
+    ),
 ]
 
 

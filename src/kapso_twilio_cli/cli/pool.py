@@ -14,7 +14,7 @@ from .command import Command, Invocation, invocation
 from .options import Concurrency, DryRun, Yes
 from .patience import LockTimeout, patience
 from .quotes import say_warnings
-from .suggestions import countries
+from .suggestions import pools
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from ..operations.fill_plan import FillPlan, PoolPlan
 
 app = noun("Keep pools of ready numbers, one per country.")
-pool_settings.register(app)
 
 Countries = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[CC...]", help="Pools to fill; all if none is named.", autocompletion=countries
+        metavar="[CC...]", help="Pools to fill; all if none is named.", autocompletion=pools
     ),
 ]
 
@@ -54,6 +53,9 @@ def list_(ctx: typer.Context) -> None:
     rows = [[pool[column] for column in columns] for pool in pools]
     empty = "there are no pools yet: kapso-twilio pool set CC --target-size N"
     inv.answer("pool.list", {"pools": pools}, [Table(columns, rows, empty)])
+
+
+pool_settings.register(app)
 
 
 @app.command(

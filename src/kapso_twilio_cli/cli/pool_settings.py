@@ -11,17 +11,17 @@ from ..domain.pool import PostDisconnect
 from ..errors import StateError, UsageError
 from ..operations.allowed import require_allowed
 from .command import Command, Invocation, invocation
-from .options import DryRun
+from .options import DryRun, PoolArgument
 from .project_edit import edit, outcome, said
 from .staying import above_target, of_pool, of_removed_pool
-from .suggestions import countries
+from .suggestions import pools_to_set
 
 if TYPE_CHECKING:
     from ..config.editing import Change
     from ..config.model import PoolSettings, ProjectConfig
 
-CountryName = Annotated[
-    str, typer.Argument(metavar="CC", help="Country code, such as CL.", autocompletion=countries)
+NewPool = Annotated[
+    str, typer.Argument(metavar="CC", help="Country code, such as CL.", autocompletion=pools_to_set)
 ]
 
 
@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
 def set_pool(
     ctx: typer.Context,
-    country: CountryName,
+    country: NewPool,
     *,
     target_size: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="How many numbers to keep ready.")
@@ -74,7 +74,7 @@ def set_pool(
     _say_what_follows(inv, draft.config, before, code)
 
 
-def remove_pool(ctx: typer.Context, country: CountryName, *, dry_run: DryRun = False) -> None:
+def remove_pool(ctx: typer.Context, country: PoolArgument, *, dry_run: DryRun = False) -> None:
     """Remove a country's pool from the project file. Its numbers stay, and are paid for."""
     from ..config.editing import REMOVED
 

@@ -11,17 +11,13 @@ import typer
 from ..domain.country import Country, parse_country
 from ..errors import UsageError
 from .command import Command, Invocation, invocation
-from .options import DryRun
+from .options import DryRun, PoolArgument
 from .patience import LockTimeout, patience
 from .staying import trim_command
-from .suggestions import countries
 
 if TYPE_CHECKING:
     from ..operations.trim import TrimReport
 
-CountryName = Annotated[
-    str, typer.Argument(metavar="CC", help="Country code, such as CL.", autocompletion=countries)
-]
 Confirm = Annotated[
     str | None,
     typer.Option(
@@ -41,15 +37,16 @@ def register(app: typer.Typer) -> None:
 
 def trim_(
     ctx: typer.Context,
-    country: CountryName,
+    country: PoolArgument,
     *,
     confirm: Confirm = None,
     lock_timeout: LockTimeout = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Release ready numbers above a pool's target, soonest to expire first.
+    """Release a pool's ready numbers above its target, for good.
 
-    They are given back to Twilio for good. Nothing else in this program does that to many at once.
+    They are given back to Twilio, the soonest to expire first. Nothing else in this program does
+    that to many at once.
     """
     inv = invocation(ctx)
     from ..operations.lock import mass_work

@@ -11,6 +11,7 @@ from ..errors import UsageError
 from .command import Command, Invocation, invocation
 from .options import DryRun, Yes
 from .patience import LockTimeout, patience
+from .suggestions import projects
 
 if TYPE_CHECKING:
     from ..operations.remove_project import Removal
@@ -28,13 +29,15 @@ def register(app: typer.Typer) -> None:
 
 def remove(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The project.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The project to remove.", autocompletion=projects)
+    ],
     *,
     yes: Yes = False,
     lock_timeout: LockTimeout = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Remove a project's file and stored secrets, and put its inventory away.
+    """Remove a project's file and secrets, and put its inventory away.
 
     No number is released: they stay in the Twilio account, and are paid for.
     """

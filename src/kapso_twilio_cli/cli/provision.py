@@ -30,7 +30,9 @@ app = verb()
 
 Exactly = Annotated[
     str | None,
-    typer.Option("--phone-number", metavar="+E164", help="Buy exactly this number."),
+    typer.Option(
+        "--phone-number", metavar="NUMBER", help="Buy exactly this number, such as +14155550123."
+    ),
 ]
 
 

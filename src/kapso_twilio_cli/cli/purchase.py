@@ -12,6 +12,7 @@ from ..errors import UsageError
 from .answer import Table
 from .command import Command, Invocation, invocation
 from .options import DryRun
+from .suggestions import purchases
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -23,10 +24,15 @@ app = noun("List purchases, and settle what only a person can.")
 StateOption = Annotated[
     PurchaseState | None, typer.Option("--state", help="Only purchases in this state.")
 ]
-PurchaseId = Annotated[str, typer.Argument(metavar="ID", help="The purchase, as listed.")]
+PurchaseId = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="The purchase, as purchase list shows it.", autocompletion=purchases
+    ),
+]
 Bought = Annotated[
     str | None,
-    typer.Option("--bought", metavar="SID", help="It brought this number (PN…)."),
+    typer.Option("--bought", metavar="SID", help="It brought the number with this SID (PN...)."),
 ]
 NotBought = Annotated[bool, typer.Option("--not-bought", help="It brought nothing.")]
 
@@ -39,7 +45,7 @@ _COLUMNS = ("id", "phone_number", "country", "state", "purpose", "price", "start
     epilog="kapso-twilio purchase list\nkapso-twilio purchase list --state unknown --json",
 )
 def list_(ctx: typer.Context, *, state: StateOption = None) -> None:
-    """List purchases: those whose outcome is not known first, then the newest."""
+    """List purchases: first those of unknown outcome, then the newest."""
     inv = invocation(ctx)
     with inv.project.inventory.read() as session:
         listed = session.purchases.listed(state)
@@ -63,7 +69,7 @@ def settle_(
     not_bought: NotBought = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Say what came of a purchase, where looking the number up cannot tell.
+    """Say what came of a purchase, where looking it up cannot tell.
 
     Twilio must show the number under the SID; without one, it must not carry the purchase's label.
     """

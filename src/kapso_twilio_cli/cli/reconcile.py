@@ -36,7 +36,9 @@ AcceptMissing = Annotated[
 ]
 LogAs = Annotated[
     LogFormat,
-    typer.Option("--log-format", help="With json, every line is one object: at, level, run_id, …"),
+    typer.Option(
+        "--log-format", help="With json, every line is one object: at, level, run_id, ..."
+    ),
 ]
 DetailedExitcode = Annotated[
     bool, typer.Option("--detailed-exitcode", help="With --dry-run: exit 10 if there is work.")

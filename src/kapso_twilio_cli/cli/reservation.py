@@ -17,7 +17,8 @@ Force = Annotated[
     bool,
     typer.Option(
         "--force",
-        help="Even if Meta's object is gone, and a customer might have claimed it; Kapso is asked.",
+        help="End it even if Meta's object is gone and a customer might have claimed it; Kapso is"
+        " asked.",
     ),
 ]
 

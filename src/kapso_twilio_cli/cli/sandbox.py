@@ -43,24 +43,37 @@ class Code(StrEnum):
 def serve_(
     ctx: typer.Context,
     *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int,
+        typer.Option(
+            metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one."
+        ),
+    ] = 0,
     state: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep the state in this file.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep what was bought and made in this file."),
     ] = None,
-    latency_ms: Annotated[int, typer.Option(min=0, help="Answer every call so late.")] = 0,
-    code: Annotated[Code, typer.Option(help="How one-time codes come.")] = Code.SMS,
+    latency_ms: Annotated[
+        int, typer.Option(metavar="MS", min=0, help="Answer every call so many milliseconds late.")
+    ] = 0,
+    code: Annotated[
+        Code, typer.Option(metavar="MODE", help=f"How one-time codes come: {', '.join(Code)}.")
+    ] = Code.SMS,
     verification_days: Annotated[
-        float, typer.Option(min=0.0, help="How long a verification lasts.")
+        float, typer.Option(metavar="DAYS", min=0.0, help="How long a verification lasts.")
     ] = 90.0,
     stock: Annotated[
-        list[str] | None, typer.Option(metavar="CC=N", help="Numbers of each type on sale.")
+        list[str] | None,
+        typer.Option(
+            metavar="CC=N", help="So many numbers of each type on sale in a country; repeat it."
+        ),
     ] = None,
     max_concurrent: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Refuse more requests to Twilio at a time (429)."),
     ] = None,
 ) -> None:
-    """Serve until interrupted. When ready, prints one JSON line with the URL and credentials."""
+    """Serve until interrupted. When ready, print one JSON line with the URL and credentials."""
     inv = invocation(ctx)
     from ..sandbox.options import SandboxOptions, parse_stock
     from ..sandbox.server import serve

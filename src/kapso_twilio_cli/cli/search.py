@@ -17,7 +17,7 @@ app = verb()
 
 Contains = Annotated[
     str | None,
-    typer.Option("--contains", metavar="PATTERN", help="Digits the number holds, such as 555."),
+    typer.Option("--contains", metavar="DIGITS", help="Digits that the number holds, such as 555."),
 ]
 
 

@@ -16,14 +16,15 @@ from .options import (
     AddressSid,
     BundleSid,
     DryRun,
+    NewRefOption,
     NumberTypeOption,
-    RefOption,
     Yes,
     parse_optional_sid,
     parse_ref,
 )
 from .quotes import say_lost_sids, say_warnings, what_is_bought
 from .resolution import RESOLUTION_KEYS, resolution_fields
+from .suggestions import countries, link_refs, links
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -44,7 +45,12 @@ OneCustomer = Annotated[
 ]
 Countries = Annotated[
     list[str] | None,
-    typer.Option("--country", metavar="CC", help="Country; more than one with --by-kapso alone."),
+    typer.Option(
+        "--country",
+        metavar="CC",
+        help="Country; several only where Kapso provides the number.",
+        autocompletion=countries,
+    ),
 ]
 
 
@@ -69,16 +75,16 @@ class Language(StrEnum):
 @app.command(
     "create",
     cls=Command,
-    epilog="kapso-twilio setup-link create --customer 6f1b… --country CL\n"
-    "kapso-twilio setup-link create --customer 6f1b… --ref signup-1234 --replace --json\n"
-    "kapso-twilio setup-link create --customer 6f1b… --by-kapso --country US --country CA",
+    epilog="kapso-twilio setup-link create --customer 6f1b... --country CL\n"
+    "kapso-twilio setup-link create --customer 6f1b... --ref signup-1234 --replace --json\n"
+    "kapso-twilio setup-link create --customer 6f1b... --by-kapso --country US --country CA",
 )
 def create_(
     ctx: typer.Context,
     *,
     customer: Customer,
     country: Countries = None,
-    ref: RefOption = None,
+    ref: NewRefOption = None,
     by_kapso: Annotated[
         bool, typer.Option("--by-kapso", help="Let Kapso provide the number; none is held here.")
     ] = False,
@@ -86,21 +92,27 @@ def create_(
         bool, typer.Option("--replace", help="Revoke the customer's active link, if there is one.")
     ] = False,
     success_url: Annotated[
-        str | None, typer.Option("--success-url", metavar="URL", help="Where to go afterwards.")
+        str | None,
+        typer.Option("--success-url", metavar="URL", help="Where the page leads after success."),
     ] = None,
     failure_url: Annotated[
-        str | None, typer.Option("--failure-url", metavar="URL", help="Where to go on failure.")
+        str | None,
+        typer.Option("--failure-url", metavar="URL", help="Where the page leads after a failure."),
     ] = None,
     language: Annotated[
         Language | None, typer.Option("--language", help="Language of the page.")
     ] = None,
     connection_type: Annotated[
         list[ConnectionType] | None,
-        typer.Option("--connection-type", help="What is allowed; may be given twice."),
+        typer.Option(
+            "--connection-type", help="How to connect; give it twice to let the customer choose."
+        ),
     ] = None,
     billing_mode: Annotated[
         str | None,
-        typer.Option("--billing-mode", metavar="MODE", help="Kapso's meta_billing_mode."),
+        typer.Option(
+            "--billing-mode", metavar="MODE", help="The meta_billing_mode that Kapso takes."
+        ),
     ] = None,
     area_code: Annotated[
         str | None,
@@ -114,10 +126,11 @@ def create_(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Make a setup link for a customer and hold a number for it, by the same order as `resolve`.
+    """Make a setup link for a customer, and hold a number for it.
 
-    The number is held until the link ends. Kapso's API has no field for it: pass `embedded_signup`
-    to Meta's dialog, or tell your customer the number. The URL is shown once.
+    The number is chosen in the same order as by `resolve`, and held until the link ends. Kapso's
+    API has no field for it: pass `embedded_signup` to Meta's dialog, or tell your customer the
+    number. The URL is shown once.
     """
     inv = invocation(ctx)
     from ..operations.link_request import LinkOptions, LinkRequest
@@ -260,15 +273,15 @@ def _say_next(inv: Invocation, made: MadeLink) -> None:
 @app.command(
     "list",
     cls=Command,
-    epilog="kapso-twilio setup-link list\nkapso-twilio setup-link list --customer 6f1b… --all",
+    epilog="kapso-twilio setup-link list\nkapso-twilio setup-link list --customer 6f1b... --all",
 )
 def list_(
     ctx: typer.Context,
     *,
     customer: OneCustomer = None,
-    every: Annotated[bool, typer.Option("--all", help="Those that have ended, too.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="List those that have ended, too.")] = False,
 ) -> None:
-    """List setup links with Kapso's word on each, and the number that is held for it."""
+    """List setup links, with what Kapso says of each and its number."""
     inv = invocation(ctx)
     from ..operations.manage_links import list_links
 
@@ -309,14 +322,20 @@ def _row(one: ListedLink) -> dict[str, object]:
 def revoke_(
     ctx: typer.Context,
     link: Annotated[
-        str | None, typer.Argument(metavar="[LINK]", help="The link's id at Kapso.")
+        str | None,
+        typer.Argument(metavar="[LINK]", help="The link's id at Kapso.", autocompletion=links),
     ] = None,
     *,
-    ref: RefOption = None,
+    ref: Annotated[
+        str | None,
+        typer.Option(
+            "--ref", metavar="KEY", help="The link's onboarding.", autocompletion=link_refs
+        ),
+    ] = None,
     customer: OneCustomer = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Revoke a setup link, and end the reservation of the number that is held for it."""
+    """Revoke a setup link, and end the reservation made for it."""
     inv = invocation(ctx)
     from ..operations.manage_links import find_link, revoke_link
 

@@ -13,8 +13,8 @@ import typer
 from typer.core import TyperGroup, TyperOption
 from typer.main import get_command
 
+from ..domain.nearest import did_you_mean
 from ..errors import UsageError
-from .answer import did_you_mean
 from .command import project_options, write_epilog
 
 

@@ -12,6 +12,7 @@ from .asking import Store, parse_store, say_where
 from .command import Command, Invocation, invocation
 from .options import DryRun
 from .patience import LockTimeout, patience
+from .suggestions import numbers
 from .tree import noun
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ Url = Annotated[
     typer.Option("--public-url", metavar="URL", help="Address under which the vendors reach it."),
 ]
 Numbers = Annotated[
-    list[str] | None, typer.Argument(metavar="[NUMBER]...", help="Full numbers: +56912345678.")
+    list[str] | None,
+    typer.Argument(
+        metavar="[NUMBER]...", help="Full numbers, such as +56912345678.", autocompletion=numbers
+    ),
 ]
 All = Annotated[bool, typer.Option("--all", help="Every number of the project.")]
 
@@ -46,16 +50,20 @@ def serve_(
     *,
     public_url: Url,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")
+        int,
+        typer.Option(
+            metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one."
+        ),
     ] = _DEFAULT_PORT,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = (
         "127.0.0.1"
     ),
 ) -> None:
-    """Take in the codes that Twilio sends, until interrupted; a fill beside it need not ask.
+    """Take in codes and Kapso's events, until interrupted.
 
-    By SMS, on the numbers that `webhook configure` has seen; by voice, on every number. It takes
-    Kapso's events in, too, once `webhook register` has asked for them.
+    A fill beside it need not ask Twilio for codes. They come by SMS on the numbers that `webhook
+    configure` has seen, by voice on every number. Kapso's events come once `webhook register` has
+    asked for them.
 
     Put it behind a proxy that speaks https. SIGHUP makes it read the secrets again. When it is
     ready it prints one line.
@@ -102,7 +110,7 @@ def configure_(
     lock_timeout: LockTimeout = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Let Twilio send the SMS that come in on numbers to the receiver.
+    """Let Twilio send the SMS of numbers to the receiver.
 
     What was set before is kept, for `webhook restore`. Numbers that are bought later need it too.
     The pool's own codes by voice need no --voice; it records every call that comes in, so that
@@ -177,10 +185,11 @@ def restore_(
 def register_(
     ctx: typer.Context, *, public_url: Url, store: Store = None, dry_run: DryRun = False
 ) -> None:
-    """Let Kapso send the project's events to the receiver: made, or updated where it is there.
+    """Let Kapso send the project's events to the receiver.
 
-    Connects and disconnects are then noticed within a minute; `reconcile` notices them anyhow. A
-    secret that Kapso signs with is made and stored, where there is none.
+    The webhook at Kapso is made, or updated where it is there. Connects and disconnects are then
+    noticed within a minute; `reconcile` notices them anyhow. A secret that Kapso signs with is made
+    and stored, where there is none.
     """
     inv = invocation(ctx)
     from ..config.secrets import SecretName

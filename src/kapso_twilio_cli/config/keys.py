@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..domain.country import NAMES
+from ..domain.country import NAMES, suggest_country
+from ..domain.nearest import did_you_mean, nearest
 from ..errors import UsageError
 from .kinds import Kind, Refused
-from .schema import BY_COUNTRY, ROOT, TABLES, Key
+from .schema import BY_COUNTRY, ROOT, ROOT_REQUIRED, TABLES, Key
 
 
 def known_keys() -> Iterator[str]:
@@ -39,6 +40,23 @@ def parse_key(dotted: str) -> tuple[Key, Kind]:
     )
 
 
+def is_required(dotted: str) -> bool:
+    """Whether a project file, or the table that the key stands in, needs this key."""
+    match dotted.split("."):
+        case [name]:
+            return name in ROOT_REQUIRED
+        case [table, name]:
+            return name in TABLES[table].required
+        case [table, _, name]:
+            return name in BY_COUNTRY[table].required
+    return False
+
+
+def takes(kind: Kind) -> str:
+    """What is typed for it, in words."""
+    return _without_quotes(kind.expected)
+
+
 def value_from_text(dotted: str, words: str) -> tuple[Key, object]:
     """A key and what would stand in the file for `words`; raises UsageError if it is not its kind.
 
@@ -49,8 +67,12 @@ def value_from_text(dotted: str, words: str) -> tuple[Key, object]:
         raw = kind.from_text(words)
         kind.read(raw)
     except Refused as refused:
-        takes = _without_quotes(str(refused))
-        raise UsageError(f"that value does not fit {dotted}", reason=f"it takes {takes}") from None
+        fits = _without_quotes(str(refused))
+        raise UsageError(
+            f"that value does not fit {dotted}",
+            reason=f"it takes {fits}",
+            hint=did_you_mean(words, kind.words),
+        ) from None
     return key, raw
 
 
@@ -61,9 +83,12 @@ def _without_quotes(expected: str) -> str:
 
 
 def _nearest_key(dotted: str) -> str:
-    from difflib import get_close_matches
-
-    known = list(known_keys())
-    ends = [key for key in known if key.rsplit(".", 1)[-1] == dotted.rsplit(".", 1)[-1]]
-    near = ends or get_close_matches(dotted, known, n=1)
-    return f"did you mean {near[0]}?" if near else "kapso-twilio config show lists them all"
+    """The advice for a key that is none; its country is kept, or the nearest is named."""
+    table, code, *rest = [*dotted.split("."), ""]
+    if rest[1:] and table in BY_COUNTRY and code.upper() not in NAMES:
+        return suggest_country(code)
+    country = code.upper() if code.upper() in NAMES else "CC"
+    known = [key.replace(".CC.", f".{country}.") for key in known_keys()]
+    same_end = [key for key in known if key.split(".")[-1] == dotted.rsplit(".", maxsplit=1)[-1]]
+    near = nearest(dotted, known) or next(iter(same_end), None)
+    return f"did you mean {near}?" if near else "kapso-twilio config show lists them all"

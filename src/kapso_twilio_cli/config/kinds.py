@@ -42,6 +42,8 @@ class Kind(msgspec.Struct, frozen=True):
     shows_none_as: str | None = None
     is_private: bool = False
     """What stands there may hold a secret: it is neither shown nor repeated whole."""
+    words: tuple[str, ...] = ()
+    """The words that it takes, where these are few."""
     meaning: str = ""
     """What a key of this kind is for, in a sentence or two."""
 
@@ -150,7 +152,7 @@ def choice(words: type[StrEnum] | tuple[str, ...]) -> Kind:
             raise Refused(expected)
         return words(value) if isinstance(words, type) else value
 
-    return Kind(expected, read)
+    return Kind(expected, read, words=tuple(known))
 
 
 def switch() -> Kind:
@@ -165,7 +167,7 @@ def switch() -> Kind:
     def from_text(words: str) -> object:
         return SWITCH_WORDS.get(words.lower(), words)
 
-    return Kind(expected, read, from_text)
+    return Kind(expected, read, from_text, words=("true", "false"))
 
 
 def count(*, least: int = 0, most: int = _MOST) -> Kind:
@@ -217,7 +219,7 @@ def liftable(kind: Kind) -> Kind:
             other = str(refused)
             raise Refused(expected if other == kind.expected else other) from None
 
-    return Kind(expected, read, kind.from_text, shows_none_as=LIFTED)
+    return Kind(expected, read, kind.from_text, shows_none_as=LIFTED, words=(LIFTED,))
 
 
 def duration(*, least: timedelta, most: timedelta = timedelta.max) -> Kind:

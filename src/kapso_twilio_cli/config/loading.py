@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.country import NAMES, suggest_country
+from ..domain.nearest import did_you_mean
 from ..errors import ConfigError
 from .kinds import Kind, Refused
 from .model import ProjectConfig
@@ -219,12 +220,10 @@ class _Reader:
 
 def _nearest(table: str, key: str, keys: Mapping[str, Kind]) -> str:
     """Where the key belongs, the nearest key of its table, or the keys that there are."""
-    from difflib import get_close_matches
-
     homes = {name: list(home.keys) for name, home in {**TABLES, **BY_COUNTRY}.items()}
-    near = get_close_matches(key, [*keys, *(homes if table == _TOP else ())], n=1, cutoff=0.7)
-    if near:
-        return f"did you mean {near[0]}?"
+    near = did_you_mean(key, [*keys, *(homes if table == _TOP else ())])
+    if near is not None:
+        return near
     if table and key in ROOT:
         return "it stands at the top of the file, before the first table"
     for home, known in homes.items():

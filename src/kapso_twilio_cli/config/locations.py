@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ..domain.loopback import is_loopback
+from ..domain.nearest import did_you_mean
 from ..domain.project_name import parse_project_name
 from ..errors import ConfigError, UsageError
 
@@ -148,7 +149,7 @@ def endpoints(environ: Mapping[str, str] = os.environ) -> Endpoints:
 def _existing(path: Path) -> Path:
     if path.is_file():
         return path
-    raise ConfigError(f"there is no project file at {path}", hint=_what_there_is())
+    raise ConfigError(f"there is no project file at {path}", hint=_what_there_is(path.stem))
 
 
 def _only_project() -> Path:
@@ -169,11 +170,13 @@ def _only_project() -> Path:
     )
 
 
-def _what_there_is() -> str:
+def _what_there_is(wanted: str) -> str:
     names = [path.stem for path in project_files()]
     if not names:
         return "kapso-twilio configure sets one up"
-    return f"projects that are set up: {', '.join(names)}; kapso-twilio configure adds one"
+    near = did_you_mean(wanted, names)
+    known = f"projects that are set up: {', '.join(names)}; kapso-twilio configure adds one"
+    return f"{near} {known}" if near else known
 
 
 def _path(text: str | None) -> Path | None:

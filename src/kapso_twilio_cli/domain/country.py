@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NewType
 
 from ..errors import UsageError
+from .nearest import nearest
 from .phone_number import PhoneNumber, region_of
 
 Country = NewType("Country", str)
@@ -30,15 +31,12 @@ def country_of(phone_number: PhoneNumber) -> Country | None:
 
 
 def suggest_country(text: str) -> str:
-    """The advice for a text that is no country code: the nearest code, or an example."""
-    wanted = text.strip().casefold()
-    if wanted in _OFTEN_MEANT:
-        code = _OFTEN_MEANT[wanted]
-        return f"did you mean {code} ({NAMES[code]})?"
-    for code, name in NAMES.items():
-        if name.casefold() == wanted or (len(wanted) > 3 and name.casefold().startswith(wanted)):
-            return f"did you mean {code} ({name})?"
-    return "write it like US (United States) or CL (Chile)"
+    """The advice for a text that is no country code: the nearest by code or name, or an example."""
+    wanted = _plain(text.strip())
+    code = _OFTEN_MEANT.get(wanted) or (_named(wanted) if len(wanted) >= _SHORTEST_NAME else None)
+    if code is None:
+        return "write it like US (United States) or CL (Chile)"
+    return f"did you mean {code} ({NAMES[code]})?"
 
 
 def country_name(country: Country) -> str:
@@ -46,7 +44,34 @@ def country_name(country: Country) -> str:
     return NAMES[country]
 
 
+def _named(wanted: str) -> str | None:
+    """The country whose name it is, begins, or is nearly."""
+    names = {_plain(name): code for code, name in NAMES.items()} | _OFTEN_MEANT
+    begun = (name for name in names if name.startswith(wanted))
+    found = wanted if wanted in names else next(begun, None) or nearest(wanted, names)
+    return names[found] if found is not None else None
+
+
+def _plain(name: str) -> str:
+    """In small letters, without accents: `Curaçao` as it is typed where there is no ç."""
+    from unicodedata import combining, normalize
+
+    letters = normalize("NFD", name.casefold())
+    return "".join(letter for letter in letters if not combining(letter))
+
+
+_SHORTEST_NAME = 4  # Chad, Cuba, Fiji: below that, everything is near to something
+
 _OFTEN_MEANT = {
+    "great britain": "GB",
+    "scotland": "GB",
+    "wales": "GB",
+    "holland": "NL",
+    "the netherlands": "NL",
+    "ivory coast": "CI",
+    "turkey": "TR",
+    "vatican": "VA",
+    "united states of america": "US",
     "uk": "GB",
     "en": "GB",
     "england": "GB",
