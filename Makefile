@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # Where Python may not keep what it compiled, each program that a test starts compiles all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test docs reference pictures lint types imports pytest crash bench bench-page clean
+.PHONY: demo test docs reference pictures texts lint types imports pytest crash bench bench-page clean
 
 demo: $(READY)
 	$(BIN)/kapso-twilio demo
@@ -54,6 +54,10 @@ reference: $(READY)
 # docs/pictures, from what the program writes today.
 pictures: $(READY)
 	$(BIN)/python -m tests.documents.pictures
+
+# What --help says, in tests/cli/help.
+texts: $(READY)
+	$(BIN)/python -m tests.cli.help_texts
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
