@@ -55,9 +55,10 @@ reference: $(READY)
 pictures: $(READY)
 	$(BIN)/python -m tests.documents.pictures
 
-# What --help says, in tests/cli/help.
+# What --help says, in tests/cli/help, and the manual pages, in man.
 texts: $(READY)
 	$(BIN)/python -m tests.cli.help_texts
+	$(BIN)/python -m tests.documents.man_pages
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
