@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from kapso_twilio_cli import __version__
+from kapso_twilio_cli import __version__, errors
 from kapso_twilio_cli.cli.tree import ENTRIES, Entry, root
 from kapso_twilio_cli.config import locations
 from kapso_twilio_cli.config.secret import SecretName
@@ -185,16 +185,18 @@ def _examples(*commands: Any) -> Iterator[str]:
 
 def _exit_codes() -> Iterator[tuple[str, str]]:
     meanings = dict(_NOT_ERRORS)
-    for error in _errors(KapsoTwilioError):
+    for error in _raised():
         promise = (error.__doc__ or "").split("\n")[0]
         meanings[error.exit_code] = f"{meanings.get(error.exit_code, '')} {promise}"
     return ((roff.bold(str(code)), meaning) for code, meaning in sorted(meanings.items()))
 
 
-def _errors(kind: type[KapsoTwilioError]) -> Iterator[type[KapsoTwilioError]]:
-    for error in kind.__subclasses__():
-        yield error
-        yield from _errors(error)
+def _raised() -> Iterator[type[KapsoTwilioError]]:
+    """The errors that the program raises, in the order in which they are written down."""
+    for found in vars(errors).values():
+        is_error = isinstance(found, type) and issubclass(found, KapsoTwilioError)
+        if is_error and found is not KapsoTwilioError:
+            yield found
 
 
 def _files() -> list[tuple[str, str]]:
