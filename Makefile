@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # Where Python may not keep what it compiled, each program that a test starts compiles all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test docs reference pictures texts lint types imports pytest crash bench bench-page clean
+.PHONY: demo test docs reference pictures lint types imports pytest crash bench bench-page clean
 
 demo: $(READY)
 	$(BIN)/kapso-twilio demo
@@ -47,18 +47,16 @@ bench: $(READY)
 bench-page: $(READY)
 	$(BIN)/python benchmarks/everything.py --write
 
-# What documents hold of the program: states, settings, errors, commands.
+# What is written from the program: parts of documents, the manual pages in man, and what --help says
+# in tests/cli/help.
 reference: $(READY)
 	$(BIN)/python -m tests.documents.made
+	$(BIN)/python -m tests.documents.man_pages
+	$(BIN)/python -m tests.cli.help_texts
 
 # docs/pictures, from what the program writes today.
 pictures: $(READY)
 	$(BIN)/python -m tests.documents.pictures
-
-# What --help says, in tests/cli/help, and the manual pages, in man.
-texts: $(READY)
-	$(BIN)/python -m tests.cli.help_texts
-	$(BIN)/python -m tests.documents.man_pages
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

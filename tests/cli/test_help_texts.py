@@ -15,7 +15,7 @@ TEXTS = help_texts()
 @pytest.mark.parametrize("name", TEXTS)
 def test_help_says_what_is_written_down(name: str) -> None:
     written = (FOLDER / name).read_text(encoding="utf-8")
-    assert TEXTS[name] == written, "make texts writes it anew"
+    assert TEXTS[name] == written, "make reference writes it anew"
 
 
 def test_nothing_else_is_written_down() -> None:

@@ -26,7 +26,7 @@ PAGES = man_pages()
 
 def test_the_pages_are_todays() -> None:
     written = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()}
-    assert written == PAGES, "make texts writes them anew"
+    assert written == PAGES, "make reference writes them anew"
 
 
 @pytest.mark.parametrize("command", every_command())
