@@ -200,8 +200,7 @@ def test_where_the_receiver_is_not_reached_the_call_is_made_again_without_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is at work, and Twilio cannot reach it: nothing of the call was recorded."""
-    quick = {"code_timeout": "1s"}
-    with by_voice(tmp_path, monkeypatch, **quick) as project:
+    with by_voice(tmp_path, monkeypatch, code_timeout="3s") as project:
         project.answer("config", "set", "voice.call_timeout", "1s")
         (number,) = to_be_verified(project, 1)
         nowhere = f"http://127.0.0.1:{free_port()}"
