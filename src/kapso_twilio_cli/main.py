@@ -112,7 +112,7 @@ def _dispatch(argv: Sequence[str], output: Output) -> tuple[int, KapsoTwilioErro
         import traceback
 
         # Frames and lines, never their values.
-        output.log("error", "".join(traceback.format_exception(error)).rstrip())
+        output.say("error", "".join(traceback.format_exception(error)).rstrip())
         return Bug.exit_code, Bug(
             "this is a bug in kapso-twilio",
             reason=f"{type(error).__name__}, at the place shown above",

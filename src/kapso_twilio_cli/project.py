@@ -6,9 +6,7 @@ no secret and loads no network library.
 
 from __future__ import annotations
 
-import base64
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,12 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import field
 
 from .config import locations
 from .config.loading import load
 from .config.model import ProjectConfig
 from .domain.entitlement import why_not_entitled
 from .errors import ConfigError, StateError
+from .ids import random_base32
 from .inventory.journal import Journal
 from .inventory.store import Identity, Inventory, Vendors, create_inventory
 from .process import this_process
@@ -53,28 +53,44 @@ class Twilio(msgspec.Struct, frozen=True):
     webhooks: TwilioWebhooks
 
 
+class Run(msgspec.Struct, frozen=True):
+    """One run of the program."""
+
+    id: str = field(default_factory=lambda: random_base32(8))
+    """It stands in every event that the run writes, and on every line of its log."""
+    say: Callable[[str], object] | None = None
+    """Told of each event in words; None where nobody listens."""
+
+
 class Project:
     """One project on this host."""
 
-    def __init__(self, path: Path, config: ProjectConfig) -> None:
+    def __init__(self, path: Path, config: ProjectConfig, run: Run | None = None) -> None:
         self.path = path
         self.config = config
         self.is_rehearsal = False
         """Nothing is to be changed at the vendors."""
-        self.run_id = random_base32(8)
+        self.run = run or Run()
         self.owner = this_process()
 
     @classmethod
-    def locate(cls, *, name: str | None, config_path: Path | None) -> Project:
+    def locate(
+        cls, *, name: str | None, config_path: Path | None, run: Run | None = None
+    ) -> Project:
         """The project that is meant; ConfigError or UsageError says why it cannot be told."""
         path = locations.find_project_file(name=name, config_path=config_path)
         expected = name or locations.name_by_place(path)
-        return cls(path, load(path, name=expected))
+        return cls(path, load(path, name=expected), run)
 
     @property
     def name(self) -> str:
         """The project's name."""
         return self.config.project
+
+    @property
+    def run_id(self) -> str:
+        """Which run this is."""
+        return self.run.id
 
     @cached_property
     def endpoints(self) -> locations.Endpoints:
@@ -96,7 +112,8 @@ class Project:
     @cached_property
     def inventory(self) -> Inventory:
         """The project's inventory; StateError where there is none, or it is another account's."""
-        inventory = Inventory(self.inventory_path, Journal(self.run_id, self.owner.host))
+        journal = Journal(self.run_id, self.owner.host, self.run.say)
+        inventory = Inventory(self.inventory_path, journal)
         try:
             self.check_pinned(inventory.identity, self.inventory_path)
         except StateError:
@@ -109,7 +126,7 @@ class Project:
         """The same project on a copy of its inventory: its operations change nothing that lasts."""
         from tempfile import TemporaryDirectory
 
-        twin = Project(self.path, self.config)
+        twin = Project(self.path, self.config, self.run)
         twin.is_rehearsal = True
         with TemporaryDirectory(prefix="kapso-twilio-") as folder:
             twin.inventory = self.inventory.copy_into(Path(folder))
@@ -121,7 +138,7 @@ class Project:
     @contextmanager
     def anew(self) -> Iterator[Project]:
         """The same project with the settings and secrets of now, for a process that lives long."""
-        current = Project(self.path, load(self.path, name=self.name))
+        current = Project(self.path, load(self.path, name=self.name), self.run)
         try:
             yield current
         finally:
@@ -295,12 +312,6 @@ class Project:
 
     def _vendors(self) -> Vendors:
         return Vendors.STAND_INS if self.endpoints.stand_ins else Vendors.REAL
-
-
-def random_base32(characters: int) -> str:
-    """Random lower-case base32 characters, 5 bits each."""
-    text = base64.b32encode(os.urandom(characters)).decode("ascii").lower()
-    return text[:characters]
 
 
 if TYPE_CHECKING:

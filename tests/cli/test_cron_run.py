@@ -86,9 +86,15 @@ def test_each_line_of_a_log_in_json_is_one_object(project: ReadyProject) -> None
     assert run_id in {run for (run,) in project.rows("SELECT DISTINCT run_id FROM events")}
     called = project.call("reconcile", "--log-format", "json")
     assert (called.exit_code, called.out, called.err) == (0, "", "")
-    called = project.call("reconcile", "--log-format", "json", "--verbose")
-    asked = [strict(line) for line in called.err.splitlines()]
-    assert [line["message"].split()[0] for line in asked] == ["Twilio", "Meta"]
+    called = project.call("reconcile", "--log-format", "json", "-vv")
+    lines = [strict(line) for line in called.err.splitlines()]
+    (run_id,) = {line["run_id"] for line in lines}
+    asked = [line for line in lines if "request_id" in line]
+    assert [(line["vendor"], line["method"]) for line in asked] == [
+        ("Twilio", "GET"),
+        ("Meta", "GET"),
+    ]
+    assert all(line["status"] == 200 and line["ms"] >= 0 and line["path"] for line in asked)
 
 
 @pytest.mark.parametrize(

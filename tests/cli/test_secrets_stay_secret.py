@@ -66,7 +66,7 @@ def assert_no_secret_in_files(project: ReadyProject, *, but: Path | None = None)
             assert_no_secret(project, content, str(path))
 
 
-@pytest.mark.parametrize("options", [(), ("--json",), ("--verbose",), ("--json", "-v")], ids=str)
+@pytest.mark.parametrize("options", [(), ("--json",), ("-vv",), ("--json", "-v")], ids=str)
 def test_no_command_shows_or_keeps_a_secret(
     project: ReadyProject, options: tuple[str, ...]
 ) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kapso_twilio_cli.domain.label import Label, parse_label
-from kapso_twilio_cli.project import random_base32
+from kapso_twilio_cli.ids import random_base32
 
 LONGEST = 53
 """Of the 64 characters that Twilio takes (20002)."""

@@ -105,3 +105,22 @@ def test_every_number_in_a_text_is_masked_and_nothing_else() -> None:
     rest = f"until 2026-11-24 (PN{'0' * 31}1): error 30038"
     text = f"+56912345678 for 14155550123 {rest}"
     assert mask_all(text) == f"+5691•••5678 for 14155•••0123 {rest}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/PhoneNumbers/+14155550123",
+        "/PhoneNumbers/%2B14155550123",
+        "/PhoneNumbers/%2b14155550123.json",
+        "the number +1 415-555-0123 is taken",
+        "the number +1 (415) 555-0123th",
+        "kt+14155550123",
+        "its name was: (415) 555-0123",
+        "to=14155550123&",
+    ],
+)
+def test_a_number_is_masked_however_it_is_written(text: str) -> None:
+    masked = mask_all(text)
+    assert "•••0123" in masked
+    assert "555" not in masked

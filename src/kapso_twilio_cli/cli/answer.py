@@ -17,6 +17,7 @@ import msgspec
 from msgspec import field
 
 from ..errors import KapsoTwilioError
+from ..ids import random_base32
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -53,8 +54,10 @@ class Output(msgspec.Struct):
     json: bool = False
     quiet: bool = False
     log_format: LogFormat = LogFormat.TEXT
-    run_id: str | None = None
-    """Which run this is, as soon as there is one; it stands in the inventory's events too."""
+    run_id: str = field(default_factory=lambda: random_base32(8))
+    """Which run this is; it stands in the inventory's events too."""
+    is_log: bool = False
+    """Whether all that is said is a log, as `-v` asks: with run and time, and without numbers."""
     document: dict[str, object] = field(default_factory=dict)
     is_stream: bool = False
     """A document a line: whoever reads them reads what ends the command so too."""
@@ -76,17 +79,33 @@ class Output(msgspec.Struct):
     def note(self, text: str) -> None:
         """Say something beside the data, on stderr; not with `--quiet`."""
         if not self.quiet:
-            self.log("info", text)
+            self.say("info", text)
 
     def warn(self, text: str) -> None:
         """Say something that must be known, on stderr; also with `--quiet`."""
-        self.log("warning", text)
+        self.say("warning", text)
+
+    def say(self, level: str, text: str) -> None:
+        """Say something on stderr: plainly, or as a line of the log where all of it is one."""
+        if self.is_log:
+            from ..domain.phone_number import mask_all
+
+            self.log(level, mask_all(text))
+        elif self.log_format is LogFormat.JSON:
+            self.log(level, text)
+        else:
+            print(text, file=sys.stderr)
 
     def log(self, level: str, text: str, **facts: object) -> None:
-        """Write a line to stderr, in the log's format; `facts` stand in JSON alone."""
+        """Write to the log, on stderr and in its format; `facts` stand in JSON alone."""
         if self.log_format is LogFormat.JSON:
             text = self.log_line(level, text, **facts)
-        print(text, file=sys.stderr)
+        else:
+            # Whoever reads a file needs the day too; on a terminal it would only be long.
+            time = "%H:%M:%SZ" if sys.stderr.isatty() else "%Y-%m-%dT%H:%M:%SZ"
+            before = f"{self.run_id} {datetime.now(UTC):{time}} "
+            text = "\n".join(before + line for line in text.splitlines())
+        sys.stderr.write(f"{text}\n")  # at once: threads write here too
 
     def log_line(self, level: str, text: str, **facts: object) -> str:
         """One line of a log in JSON."""
@@ -102,6 +121,8 @@ class Output(msgspec.Struct):
             self.log("error", error.message, error=error_fields(error))
         elif error is not None:
             print(error_text(error, colour=has_colour(sys.stderr)), file=sys.stderr)
+            if self.is_log:
+                print(f"  run: {self.run_id}", file=sys.stderr)
 
     def _print_document(self, error: KapsoTwilioError | None) -> None:
         document = self.document

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +16,9 @@ from .answer import LogFormat, Output, Text
 from .suggestions import projects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from ..project import Project
+    from ..project import Project, Run
 
 
 class Invocation(msgspec.Struct, frozen=True, dict=True):
@@ -28,7 +27,8 @@ class Invocation(msgspec.Struct, frozen=True, dict=True):
     output: Output
     project_name: str | None
     config_path: Path | None
-    verbose: bool
+    verbose: int
+    """How often --verbose was given."""
     interactive: bool
     """Someone sits at a terminal and may be asked."""
 
@@ -37,9 +37,21 @@ class Invocation(msgspec.Struct, frozen=True, dict=True):
         """The project that this call is about."""
         from ..project import Project
 
-        found = Project.locate(name=self.project_name, config_path=self.config_path)
-        self.output.run_id = found.run_id
+        found = Project.locate(name=self.project_name, config_path=self.config_path, run=self.run)
+        if self.run.say is not None:
+            self.run.say(f"project {found.name}: {found.path}")
         return found
+
+    @cached_property
+    def run(self) -> Run:
+        """This run, as the events of the inventory name it; with -v it is told of them."""
+        from ..project import Run
+
+        if not self.verbose:
+            return Run(self.output.run_id)
+        import logging
+
+        return Run(self.output.run_id, logging.getLogger(__name__).info)
 
     def answer(self, command: str, fields: Mapping[str, object], text: Text = ()) -> None:
         """Answer with the promised keys of `command`, or with text."""
@@ -79,6 +91,9 @@ def invocation(ctx: typer.Context) -> Invocation:
 class Command(TyperCommand):
     """A command with the common options of the interface, after the verb."""
 
+    keeps_a_log = False
+    """Whether its warnings are a log without -v, too."""
+
     def __init__(self, *, params: list[Any] | None = None, **attributes: Any) -> None:
         super().__init__(params=[*(params or []), *_common_options()], **attributes)
 
@@ -86,9 +101,13 @@ class Command(TyperCommand):
         """Turn the common options into an Invocation before the command runs."""
         ctx.obj = _invocation_from(ctx)
         output, verbose = ctx.obj.output, ctx.obj.verbose
-        if not verbose and output.log_format is LogFormat.TEXT:
+        output.is_log = verbose > 0
+        as_text = output.log_format is LogFormat.TEXT
+        if as_text and not verbose and not self.keeps_a_log:
             return super().invoke(ctx)  # warnings reach stderr by themselves
-        with _told(output, "INFO" if verbose else "WARNING"):
+        from .log import logged
+
+        with logged(output, verbose):
             return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
@@ -100,24 +119,10 @@ class Command(TyperCommand):
         write_epilog(self.epilog, formatter)
 
 
-@contextmanager
-def _told(output: Output, level: str) -> Iterator[None]:
-    """Send the program's log to stderr: what is asked of the vendors, and how it was answered."""
-    import logging
+class ServingCommand(Command):
+    """A command that runs for long, and whose warnings are read as a log."""
 
-    class ToOutput(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            output.log(record.levelname.lower(), self.format(record))
-
-    log = logging.getLogger("kapso_twilio_cli")
-    handler, former = ToOutput(), log.level
-    log.addHandler(handler)
-    log.setLevel(level)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
-        log.setLevel(former)
+    keeps_a_log = True
 
 
 def write_epilog(epilog: str | None, formatter: Any) -> None:
@@ -150,7 +155,14 @@ def _common_options() -> list[TyperOption]:
         *project_options(),
         _flag("--json", "Print one JSON document on stdout."),
         _flag("--quiet", "Print data and errors only.", "-q"),
-        _flag("--verbose", "Say on stderr what is being done.", "-v"),
+        TyperOption(
+            param_decls=["--verbose", "-v"],
+            count=True,
+            type=int,
+            default=0,
+            metavar="",
+            help="Say on stderr what is done; -vv: every request, too.",
+        ),
         _flag("--no-input", "Never ask; fail where an answer is needed."),
     ]
 

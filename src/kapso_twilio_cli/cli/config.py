@@ -180,7 +180,7 @@ def _warn_if_another_account(inv: Invocation, draft: Draft) -> None:
     """An inventory stays with its account: with another one, nothing that uses it would work."""
     from ..project import Project
 
-    project = Project(draft.path, draft.config)
+    project = Project(draft.path, draft.config, inv.run)
     if not draft.is_change or not project.inventory_path.exists():
         return
     try:

@@ -155,7 +155,7 @@ def _finish(
     """Store the secrets, write the file, make the inventory; then say what comes next."""
     from ..project import Project
 
-    project = Project(target.path, draft.config)
+    project = Project(target.path, draft.config, inv.run)
     is_new_inventory = not project.inventory_path.exists()
     if dry_run:
         stored = [_stored(name, None) for name in credentials.given]

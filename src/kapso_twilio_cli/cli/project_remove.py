@@ -95,7 +95,7 @@ def _named(inv: Invocation, name: str) -> Project:
             hint=f"kapso-twilio project remove {name}",
         )
     path = find_project_by_name(name, config_path=inv.config_path)
-    return Project(path, load(path, name=name))
+    return Project(path, load(path, name=name), inv.run)
 
 
 def _stays(project: Project, removal: Removal) -> list[str]:

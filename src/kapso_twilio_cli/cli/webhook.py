@@ -9,7 +9,7 @@ import typer
 from ..domain.phone_number import PhoneNumber, parse_phone_number
 from ..errors import UsageError
 from .asking import Store, parse_store, say_where
-from .command import Command, Invocation, invocation
+from .command import Command, Invocation, ServingCommand, invocation
 from .options import DryRun
 from .patience import LockTimeout, patience
 from .suggestions import numbers
@@ -41,7 +41,7 @@ All = Annotated[bool, typer.Option("--all", help="Every number of the project.")
 
 @app.command(
     "serve",
-    cls=Command,
+    cls=ServingCommand,
     epilog="kapso-twilio webhook serve --public-url https://kt.example.com\n"
     "kapso-twilio webhook serve --public-url https://example.com/kt --port 8081 --json",
 )

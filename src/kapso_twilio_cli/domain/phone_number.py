@@ -73,4 +73,11 @@ def mask_all(text: str) -> str:
     return _ANY_NUMBER.sub(lambda found: mask(found[0]), text)
 
 
-_ANY_NUMBER = re.compile(r"(?<!\w)\+?[1-9]\d{6,14}(?!\w)", re.ASCII)
+# With a plus (%2B in a URL) also as it is displayed, `+1 211-555-5105`; so Twilio names a number at
+# first, `(211) 555-5105`; else digits alone, but not right behind a slash: those are ids of Meta's.
+_ANY_NUMBER = re.compile(
+    r"(?:\+|%2B)[1-9](?:[ ().-]{0,2}\d){6,14}"
+    r"|\(\d{2,5}\)(?:[ .-]?\d){5,10}"
+    r"|(?<![\w/])[1-9]\d{6,14}(?!\w)",
+    re.ASCII | re.IGNORECASE,
+)

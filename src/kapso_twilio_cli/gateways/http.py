@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import email.utils
 import json
-import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 import requests
@@ -25,13 +23,12 @@ from requests.adapters import HTTPAdapter
 
 from ..errors import VendorUnavailable
 from .clock import VendorClock
+from .request_log import tell_answer, tell_failure, tell_repeat
 from .turns import TOO_MANY_REQUESTS, Turns
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 20.0
 """Where the user has set no other."""
-
-_log = logging.getLogger(__name__)
 
 _ATTEMPTS = 4
 _GETS_AT_MOST_SECONDS = 60.0
@@ -39,7 +36,7 @@ _ASKS_TO_COME_BACK = (408, TOO_MANY_REQUESTS)
 _RETRY_AFTER_AT_MOST_SECONDS = 30.0
 
 # By default stamina logs each repeat as a warning, on a terminal in the midst of the progress.
-stamina.instrumentation.set_on_retry_hooks([])
+stamina.instrumentation.set_on_retry_hooks([tell_repeat])
 
 
 class AnswerLost(Exception):
@@ -54,7 +51,7 @@ class _TryAgain(Exception):
     """A GET that may succeed when repeated."""
 
     def __init__(self, error: VendorUnavailable, retry_after_seconds: float | None) -> None:
-        super().__init__(str(error))
+        super().__init__(f"{error}: {error.reason}")
         self.error = error
         self.retry_after_seconds = retry_after_seconds
 
@@ -133,24 +130,17 @@ class Http:
         return response
 
     def _send(self, call: Call) -> requests.Response:
-        path = urlsplit(call.url).path  # the query holds phone numbers
+        began = time.monotonic()
         try:
             with self._turns.one():
                 response = self._request(call)
                 self._turns.note(response.status_code)
         except requests.RequestException as error:
-            _log.info("%s %s %s: %s", self._vendor, call.method, path, self._in_words(error))
+            why, seconds = self._in_words(error), time.monotonic() - began
+            tell_failure(self._vendor, call.method, call.url, why, seconds)
             raise
         self.clock.observe(response)
-        milliseconds = response.elapsed.total_seconds() * 1000
-        _log.info(
-            "%s %s %s: %d, %.0f ms",
-            self._vendor,
-            call.method,
-            path,
-            response.status_code,
-            milliseconds,
-        )
+        tell_answer(self._vendor, call.method, response)
         return response
 
     def _request(self, call: Call) -> requests.Response:

@@ -16,6 +16,7 @@ from requests.auth import AuthBase
 
 from ..errors import CredentialsError, VendorRefused, VendorUnavailable
 from .http import AnswerLost, Call, Http, is_json_object, retry_after_seconds
+from .request_log import tell_wait
 
 REAL_URL = "https://api.kapso.ai"
 _PER_PAGE = 100
@@ -78,7 +79,9 @@ class KapsoClient:
                     reason="too many requests (HTTP 429)",
                     hint="nothing was done; run the command again in a minute",
                 )
-            time.sleep(retry_after_seconds(response) or _PAUSE_SECONDS)
+            pause = retry_after_seconds(response) or _PAUSE_SECONDS
+            tell_wait("Kapso", "too many requests", pause)
+            time.sleep(pause)
         is_down = response.status_code == _TIMED_OUT or response.status_code >= 500
         if is_down or not is_json_object(response.text):
             raise AnswerLost(f"it answered HTTP {response.status_code}, or not in JSON")

@@ -19,6 +19,7 @@ from ..domain.phone_number import PhoneNumber
 from ..errors import Concerns, OutcomeUnknown, VendorRefused
 from .http import AnswerLost
 from .read_ahead import one_ahead
+from .request_log import tell_wait
 from .twilio_client import TwilioAnswer, TwilioClient
 from .twilio_errors import NOT_FOUND, TOO_MANY_CONCURRENT, UNREADABLE, translate, translated
 
@@ -149,7 +150,9 @@ class TwilioNumbers:
                     hint="run kapso-twilio reconcile: it looks the number up and settles this",
                 ) from lost
             # Full jitter, so that workers who were refused together do not come back together.
-            time.sleep(wait_seconds + random.uniform(0, _BACK_OFF_SECONDS * attempt))
+            wait_seconds += random.uniform(0, _BACK_OFF_SECONDS * attempt)
+            tell_wait("Twilio", "too many requests at once", wait_seconds)
+            time.sleep(wait_seconds)
             before_again()
         raise AssertionError("the last attempt raises")  # pragma: no cover
 

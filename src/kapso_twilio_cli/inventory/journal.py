@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -28,6 +29,13 @@ class Journal(msgspec.Struct, frozen=True):
 
     run_id: str
     host: str
+    say: Callable[[str], object] | None = None
+    """Told of each event in words, once it is committed; None where nobody listens."""
+
+    def tell(self, words: str) -> None:
+        """Tell who listens."""
+        if self.say is not None:
+            self.say(words)
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -48,6 +56,8 @@ class Events:
     def __init__(self, connection: sqlite3.Connection, journal: Journal) -> None:
         self._connection = connection
         self._journal = journal
+        self.told: list[str] = []
+        """The events of this transaction in words, where somebody listens."""
 
     def append(self, entry: Entry) -> None:
         """Write one event."""
@@ -66,6 +76,17 @@ class Events:
                 entry.detail,
             ),
         )
+        if self._journal.say is not None:
+            self.told.append(_in_words(entry, self._subject(entry)))
+
+    def _subject(self, entry: Entry) -> str | None:
+        """The phone number that an event is about; None where it is about none."""
+        row = self._connection.execute(
+            "SELECT phone_number FROM numbers WHERE id = ?1"
+            " UNION ALL SELECT phone_number FROM purchases WHERE id = ?2 LIMIT 1",
+            (entry.number_id, entry.purchase_id),
+        ).fetchone()
+        return str(row["phone_number"]) if row else None
 
     def newest(self) -> int:
         """The id of the newest event; 0 where there is none."""
@@ -119,6 +140,16 @@ class Events:
             (kind, columns.time_text(since)),
         ).fetchall()
         return [_event(row) for row in rows]
+
+
+def _in_words(entry: Entry, phone_number: str | None) -> str:
+    """`verified: +13105556713 is ready now`, as a log says it."""
+    subject, detail = phone_number, entry.detail
+    if subject and entry.to_state not in (None, entry.from_state):
+        subject += f" is {entry.to_state} now"
+    if subject and detail and not detail.startswith(subject):
+        detail = f"{subject} ({detail})"
+    return ": ".join(text for text in (entry.kind.replace("_", " "), detail or subject) if text)
 
 
 def _event(row: sqlite3.Row) -> Event:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from ..domain.standing import Footing, Standing
 from ..errors import StateError
@@ -159,6 +160,8 @@ class Inventory:
             self._is_behind = False
         else:
             self._mark.advance(newest)
+        for words in session.events.told:
+            self._journal.tell(words)
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
@@ -173,7 +176,7 @@ class Inventory:
         """A copy of the inventory as it is now, in another folder, opened."""
         path = folder / self.path.name
         self._database.copy_to(path)
-        copy = Inventory(path, self._journal)
+        copy = Inventory(path, replace(self._journal, say=None))  # nothing of it lasts
         copy._is_behind = self._is_behind
         return copy
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -30,6 +31,8 @@ from .shelf import Shelf
 from .stopping import StopRequest, stop_on_signals
 from .upkeep import lapse_expired, take_up_interrupted
 from .voice import put_back_left
+
+_log = logging.getLogger(__name__)
 
 CONCURRENCY = 8
 """So many steps at once, unless a command says otherwise."""
@@ -92,6 +95,10 @@ def fill(project: Project, countries: Sequence[Country], options: FillOptions) -
     put_back_left(project)
     lapse_expired(project, list(pools))
     plan = at_known_prices(project, plan_fill(project, countries))
+    for pool in plan.pools:
+        words = "%s: %d ready of %d, %d to verify, %d to buy"
+        counts = (pool.ready, pool.target_size, len(pool.to_verify), pool.to_buy)
+        _log.info(words, pool.country, *counts)
     _remember_limits(project, plan)
     if plan.to_buy and options.approve(plan):
         ask_again(project, plan.quotes)

@@ -23,9 +23,10 @@ from ..errors import (
     VendorRefused,
     VendorUnavailable,
 )
+from ..ids import random_base32
 from ..inventory.numbers import require
 from ..inventory.store import Session
-from ..project import Project, random_base32
+from ..project import Project
 from .add_to_pool import require_can_join
 from .allowed import require_allowed
 from .appraisal import appraise

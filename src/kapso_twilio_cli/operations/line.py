@@ -7,6 +7,7 @@ that runs the line changes its counts, so there is nothing to lock.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -42,6 +43,8 @@ from .rival import give_up_to, is_new, taken_by
 from .stopping import StopRequest
 from .verification import CodeArrived, CodeFiltered, Portfolio
 from .voice import answered_by, is_answered_by_a_receiver, keep_recording, try_to_put_back
+
+_log = logging.getLogger(__name__)
 
 _STOPS_EVERYTHING = (CredentialsError, VendorUnavailable)
 """What the next number of any country would meet too."""
@@ -323,6 +326,7 @@ class Line:
             self._next_poll = time.monotonic() + _LOOK_UP_SECONDS
             return
         numbers = [waiting.number for waiting in self._waiting.values()]
+        _log.debug("looking what came in for those that wait for their code: %d", len(numbers))
         self._poll = workers.submit(look, self._project, numbers)
         self._next_poll = time.monotonic() + self._poll_interval
 

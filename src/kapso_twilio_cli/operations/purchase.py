@@ -34,9 +34,10 @@ from ..errors import (
     VendorRefused,
     VendorUnavailable,
 )
+from ..ids import random_base32
 from ..inventory.journal import NOT_OUR_PURCHASE, Entry
 from ..inventory.store import Session
-from ..project import Project, random_base32
+from ..project import Project
 from .quote import Quote, none_on_sale
 from .rival import give_up_to, taken_by, taken_meanwhile
 from .stopping import StopRequest

@@ -6,6 +6,7 @@ it tells is what the run would do.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -36,6 +37,8 @@ from .taken import numbers_at_meta, quarantine_gone
 from .upkeep import lapse_expired, take_up_interrupted
 from .verification import Portfolio, portfolio
 from .voice import put_back_left
+
+_log = logging.getLogger(__name__)
 
 _DOUBTED = (Standing.RESTORED, Standing.SUPERSEDED)
 """An inventory that may have forgotten what it handed out."""
@@ -122,6 +125,7 @@ def reconcile(project: Project, options: ReconcileOptions) -> ReconcileReport:
 
 def _check_account(project: Project, options: ReconcileOptions, found: _Findings) -> bool:
     """Hold the inventory against the account, Kapso and Meta; whether it may act from here on."""
+    _log.info("holding the inventory against the account")
     found.listed = _listed(project, found)
     known = found.listed or {}
     is_doubted = project.inventory.footing().standing in _DOUBTED
@@ -165,6 +169,7 @@ def _check_objects(project: Project, found: _Findings) -> Portfolio | None:
     numbers = numbers_at_meta(project)
     if not numbers:
         return None
+    _log.info("numbers to hold against Meta's list: %d", len(numbers))
     try:
         listed = portfolio(project)
         _collect(found, quarantine_gone(project, numbers, listed))
@@ -179,6 +184,7 @@ def _reverify(
 ) -> bool:
     """Verify anew what is due; whether the run may go on."""
     due = numbers_due(project)
+    _log.info("ready numbers to verify anew: %d", len(due))
     if project.is_rehearsal:
         found.actions += [Action(ActionKind.REVERIFIED, number.phone_number) for number in due]
         return True
@@ -242,6 +248,7 @@ def _every_pool(project: Project) -> list[Country]:
 def _settle_all(project: Project, found: _Findings) -> None:
     with project.inventory.read() as session:
         unresolved = session.purchases.unresolved()
+    _log.info("purchases to settle: %d", len(unresolved))
     for purchase in unresolved:
         try:
             settlement = settle(project, purchase)

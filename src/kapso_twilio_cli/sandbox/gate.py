@@ -59,7 +59,7 @@ class Gate:
         try:
             limit = self.world.options.max_concurrent
             if limit is not None and self.in_flight > limit:
-                return _respond(twilio_error(429, 20429, "Too Many Requests"))
+                return _respond(_known(vendor, twilio_error(429, 20429, "Too Many Requests")))
             return await self._meet(request, vendor, call)
         finally:
             self.in_flight -= 1
@@ -102,7 +102,7 @@ class Gate:
             return await _break_off(request, answer)
         if fault.fault == "garble":
             text = json.dumps(answer.body)
-            headers = {"Content-Type": "application/json"}
+            headers = {**answer.headers, "Content-Type": "application/json"}
             answer = replace(answer, body=text[: len(text) // 2], headers=headers)
         return _respond(answer)
 
@@ -123,7 +123,7 @@ class Gate:
         """Do what was asked and keep the state; the time is that of the work."""
         call = replace(call, now=self.now())
         finish_teardowns(self.world, call.now)
-        answer = _dispatch(self.world, vendor, call)
+        answer = _known(vendor, _dispatch(self.world, vendor, call))
         self._send()
         if call.method != "GET":
             self._save()
@@ -170,7 +170,12 @@ def _dispatch(world: World, vendor: Vendor, call: Call) -> Answer:
 def _faulty(vendor: Vendor, fault: Fault) -> Answer:
     answer = vendor.failure(fault.status)
     body = answer.body if fault.body is None else fault.body
-    return Answer(fault.status, body, fault.headers)
+    return _known(vendor, Answer(fault.status, body, fault.headers))
+
+
+def _known(vendor: Vendor, answer: Answer) -> Answer:
+    """The answer under an id of the vendor's."""
+    return replace(answer, headers={**vendor.request_id(), **answer.headers})
 
 
 async def _read(request: web.BaseRequest, now: datetime) -> Call:

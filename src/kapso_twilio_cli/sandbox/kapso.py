@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from . import kapso_customers, kapso_numbers, kapso_webhooks
-from .kapso_http import authenticate, failure
+from .kapso_http import authenticate, failure, request_id
 from .world import Vendor
 
 KAPSO = Vendor(
@@ -17,4 +17,5 @@ KAPSO = Vendor(
     routes=(*kapso_customers.ROUTES, *kapso_numbers.ROUTES, *kapso_webhooks.ROUTES),
     authenticate=authenticate,
     failure=failure,
+    request_id=request_id,
 )

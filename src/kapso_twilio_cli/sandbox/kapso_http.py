@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import TypeVar
+from uuid import uuid4
 
 from .state import Ordered
 from .wire import Answer, Call, Refused
@@ -33,6 +34,11 @@ def authenticate(world: World, call: Call) -> Answer:
     """Know the project by its key."""
     is_known = call.headers.get("x-api-key") == world.account.credentials.kapso_api_key
     return Answer(200) if is_known else failure(401)
+
+
+def request_id() -> dict[str, str]:
+    """One id of each answer."""
+    return {"X-Request-Id": str(uuid4())}
 
 
 def listing(

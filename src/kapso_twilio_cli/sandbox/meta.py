@@ -12,7 +12,16 @@ from datetime import datetime, timedelta
 
 from .codes import send_code
 from .formats import international, parse_possible
-from .meta_http import authenticate, error, failure, invalid, own_business, page_of, parameter
+from .meta_http import (
+    authenticate,
+    error,
+    failure,
+    invalid,
+    own_business,
+    page_of,
+    parameter,
+    request_id,
+)
 from .state import Preverified
 from .wire import Answer, Call, Refused
 from .world import Vendor, World, route
@@ -215,4 +224,5 @@ META = Vendor(
     ),
     authenticate=authenticate,
     failure=failure,
+    request_id=request_id,
 )

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 from .state import Preverified
 from .wire import Answer, Call, Refused
 from .world import World
 
 _DEFAULT_LIMIT, _MAX_LIMIT = 25, 100
+
+
+def request_id() -> dict[str, str]:
+    """Two ids of each answer, as Graph sends them."""
+    return {"x-fb-request-id": f"A{uuid4().hex[:22]}", "x-fb-trace-id": uuid4().hex[:11]}
 
 
 def error(

@@ -12,7 +12,7 @@ from . import (
     twilio_pricing,
     twilio_search,
 )
-from .twilio_http import authenticate, failure
+from .twilio_http import authenticate, failure, request_id
 from .world import Vendor
 
 TWILIO = Vendor(
@@ -28,4 +28,5 @@ TWILIO = Vendor(
     ),
     authenticate=authenticate,
     failure=failure,
+    request_id=request_id,
 )

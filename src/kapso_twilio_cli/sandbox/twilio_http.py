@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from typing import TypeVar
+from uuid import uuid4
 
 from .state import Ordered
 from .wire import Answer, Call, Refused
@@ -73,6 +74,11 @@ def authenticate(world: World, call: Call) -> Answer:
     if asked is not None and asked[1] != credentials.account_sid:
         return not_found(call).answer
     return Answer(200)
+
+
+def request_id() -> dict[str, str]:
+    """One id of each answer."""
+    return {"Twilio-Request-Id": f"RQ{uuid4().hex}"}
 
 
 def uses_key(world: World, call: Call) -> bool:

@@ -133,3 +133,5 @@ class Vendor:
     """Answers 2xx to a caller it knows; any other answer is what a stranger gets."""
     failure: Callable[[int], Answer]
     """Words for a status that a fault asked for, and for paths that do not exist."""
+    request_id: Callable[[], Mapping[str, str]] = dict
+    """The headers by which its support finds a request again."""
