@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import StateError, UsageError
+from ..places import is_there
 from .answer import Table
 from .command import Command, Invocation, invocation
 from .options import DryRun
@@ -181,10 +182,11 @@ def _warn_if_another_account(inv: Invocation, draft: Draft) -> None:
     from ..project import Project
 
     project = Project(draft.path, draft.config, inv.run)
-    if not draft.is_change or not project.inventory_path.exists():
+    if not draft.is_change:
         return
     try:
-        project.inventory.close()
+        if is_there(project.inventory_path):
+            project.inventory.close()
     except StateError as error:
         inv.output.warn(f"warning: {error.message}; {error.hint}")
 

@@ -8,6 +8,7 @@ import typer
 
 from ..domain.entitlement import Plan
 from ..errors import UsageError
+from ..places import is_there
 from .asking import Store, parse_store, read_secret, say_where
 from .command import Command, Invocation, invocation
 from .next_steps import next_commands
@@ -156,7 +157,7 @@ def _finish(
     from ..project import Project
 
     project = Project(target.path, draft.config, inv.run)
-    is_new_inventory = not project.inventory_path.exists()
+    is_new_inventory = not is_there(project.inventory_path)
     if dry_run:
         stored = [_stored(name, None) for name in credentials.given]
     else:

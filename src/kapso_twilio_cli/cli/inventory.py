@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..places import is_there
 from .command import Command, invocation
 from .inventory_restore import register
 from .options import DryRun
@@ -33,7 +34,7 @@ def path_(ctx: typer.Context) -> None:
     """Print where the project's inventory is."""
     inv = invocation(ctx)
     path = inv.project.inventory_path
-    inv.answer("inventory.path", {"path": str(path), "exists": path.exists()}, [str(path)])
+    inv.answer("inventory.path", {"path": str(path), "exists": is_there(path)}, [str(path)])
 
 
 @app.command("check", cls=Command, epilog="kapso-twilio inventory check")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ..errors import ConfigError
+from ..errors import ConfigError, StateError
+from ..places import is_there
 from .answer import Table
 from .command import Command, Invocation, invocation
 from .project_remove import register
@@ -46,33 +47,35 @@ def list_(ctx: typer.Context) -> None:
 
 def _files(inv: Invocation) -> list[Path]:
     """The files in the folder of projects, the working directory's, and the one that was named."""
-    from pathlib import Path
 
-    from ..config.locations import HERE, project_files
+    from ..config.locations import project_file_here, project_files
 
-    others = [path for path in (Path.cwd() / HERE, inv.config_path) if path and path.is_file()]
-    return list(dict.fromkeys([*project_files(), *(path.absolute() for path in others)]))
+    named = inv.config_path
+    others = [project_file_here()]
+    if named is not None and is_there(named, ConfigError):
+        others.append(named)
+    return list(dict.fromkeys([*project_files(), *(path.absolute() for path in others if path)]))
 
 
 def _listed(path: Path) -> dict[str, object]:
     from ..config.loading import load
-    from ..config.locations import inventory_path, name_by_place
+    from ..config.locations import name_by_place
     from ..project import Project
 
     row: dict[str, object] = {"project": path.stem, "path": str(path)}
     try:
         project = Project(path, load(path, name=name_by_place(path)))
-    except ConfigError as error:
+        has_inventory = is_there(project.inventory_path)
+    except (ConfigError, StateError) as error:
         return {**row, "enabled": None, "inventory": None, "inventory_path": None} | {
             "problem": error.message
         }
-    inventory = inventory_path(project.name)
     return {
         "project": project.name,
         "path": str(path),
         "enabled": project.why_not_enabled() is None,
-        "inventory": inventory.is_file(),
-        "inventory_path": str(inventory),
+        "inventory": has_inventory,
+        "inventory_path": str(project.inventory_path),
         "problem": None,
     }
 

@@ -14,6 +14,7 @@ import typer
 
 from ..domain.project_name import parse_project_name
 from ..errors import ConfigError, CredentialsError, UsageError
+from ..places import is_there
 from .asking import ask
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def find_target(inv: Invocation, name: str | None) -> Target:
     if name is not None:
         parse_project_name(name)
     path = inv.config_path or (named_project_file(name) if name else _only_file())
-    if path is not None and path.is_file():
+    if path is not None and is_there(path, ConfigError):
         config = load(path, name=name)
         other = " (another project: kapso-twilio configure NAME)"
         is_found = inv.interactive and name is None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
+from ..places import out_of_reach
 from . import loading
 from .files import write_atomically
 from .model import ProjectConfig
@@ -153,3 +154,5 @@ def _bytes_at(path: Path) -> bytes | None:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError:
+        raise out_of_reach(path, ConfigError) from None

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from ..errors import ConfigError
+from ..places import is_there
 
 OWNER_ONLY = 0o600
 
@@ -46,7 +47,7 @@ def remove(path: Path) -> None:
 
 
 def _mode_of(target: Path) -> int:
-    return stat.S_IMODE(target.stat().st_mode) if target.exists() else OWNER_ONLY
+    return stat.S_IMODE(target.stat().st_mode) if is_there(target, ConfigError) else OWNER_ONLY
 
 
 def _replace(target: Path, content: bytes, mode: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from ..domain.country import NAMES, suggest_country
 from ..domain.nearest import did_you_mean
 from ..errors import ConfigError
+from ..places import out_of_reach
 from .kinds import Kind, Refused
 from .model import ProjectConfig
 from .problems import (
@@ -55,6 +56,8 @@ def read(path: Path) -> bytes:
             f"there is no project file at {path}",
             hint="kapso-twilio configure makes one; kapso-twilio project list shows them all",
         ) from None
+    except PermissionError:
+        raise out_of_reach(path, ConfigError) from None
     except OSError as error:
         raise ConfigError(
             f"the project file {path} cannot be read", reason=error.strerror or str(error)

@@ -13,6 +13,7 @@ from ..domain.loopback import is_loopback
 from ..domain.nearest import did_you_mean
 from ..domain.project_name import parse_project_name
 from ..errors import ConfigError, UsageError
+from ..places import is_there, out_of_reach
 
 _PROJECTS = "projects"
 
@@ -75,8 +76,23 @@ def named_project_file(name: str) -> Path:
 
 
 def project_files() -> list[Path]:
-    """Every file in the folder of project files, by name."""
-    return sorted((config_dir() / _PROJECTS).glob("*.toml"))
+    """Every file in the folder of project files, by name; ConfigError where it cannot be read."""
+    folder = config_dir() / _PROJECTS
+    if not is_there(folder, ConfigError):
+        return []
+    try:
+        return sorted(path for path in folder.iterdir() if path.match("*.toml"))
+    except PermissionError:
+        raise out_of_reach(folder, ConfigError) from None
+
+
+def project_file_here(cwd: Path | None = None) -> Path | None:
+    """The working directory's project file; None where there is none, or none can be seen."""
+    try:
+        here = (cwd or Path.cwd()) / HERE
+        return here if here.is_file() else None
+    except OSError:  # the directory is another user's, or it is gone: its file is not meant
+        return None
 
 
 def name_by_place(path: Path) -> str | None:
@@ -105,8 +121,7 @@ def find_project_file(
     name = name or environ.get("KAPSO_TWILIO_PROJECT")
     if name:
         return _existing(named_project_file(name))
-    here = (cwd or Path.cwd()) / HERE
-    return here if here.is_file() else _only_project()
+    return project_file_here(cwd) or _only_project()
 
 
 def find_project_by_name(
@@ -123,8 +138,8 @@ def find_project_by_name(
     chosen = config_path or _path(environ.get("KAPSO_TWILIO_CONFIG"))
     if chosen is not None:
         return _existing(chosen)
-    named, here = named_project_file(name), (cwd or Path.cwd()) / HERE
-    return here if here.is_file() and not named.is_file() else _existing(named)
+    named, here = named_project_file(name), project_file_here(cwd)
+    return here if here is not None and not is_there(named, ConfigError) else _existing(named)
 
 
 def endpoints(environ: Mapping[str, str] = os.environ) -> Endpoints:
@@ -147,7 +162,7 @@ def endpoints(environ: Mapping[str, str] = os.environ) -> Endpoints:
 
 
 def _existing(path: Path) -> Path:
-    if path.is_file():
+    if is_there(path, ConfigError) and path.is_file():
         return path
     raise ConfigError(f"there is no project file at {path}", hint=_what_there_is(path.stem))
 

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from ..errors import CredentialsError
+from ..places import is_there, out_of_reach
 from .secret import Secret
 
 OWNER_ONLY = 0o600
@@ -21,6 +22,11 @@ def read_value(path: Path, source: str) -> str:
     """The secret in a file; CredentialsError names the source and the file."""
     try:
         content = path.read_text(encoding="utf-8")
+    except PermissionError:
+        error = out_of_reach(path, CredentialsError)
+        raise CredentialsError(
+            f"the secret of {source} cannot be read", reason=error.reason, hint=error.hint
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise CredentialsError(
@@ -42,7 +48,7 @@ def checked(value: str, source: str) -> str:
 
 def refuse_if_open(place: Path, mode: int) -> None:
     """Refuse a file or folder that other users can open; a missing one is nobody's."""
-    found = stat.S_IMODE(place.stat().st_mode) if place.exists() else 0
+    found = stat.S_IMODE(place.stat().st_mode) if is_there(place, CredentialsError) else 0
     if found & 0o077:
         raise CredentialsError(
             f"{place} is open to other users, so it is not used",

@@ -19,8 +19,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..errors import CredentialsError
+from ..places import is_there
 from . import keychain
-from .files import write_atomically
+from .files import remove, write_atomically
 from .locations import config_dir
 from .secret import Secret, SecretName
 from .secret_text import (
@@ -166,8 +167,8 @@ class Secrets:
         """
         removed = []
         file = self._file(name)
-        if file.exists():
-            file.unlink()
+        if is_there(file, CredentialsError):
+            remove(file)
             removed.append(SourceKind.FILE)
         try:
             if keychain.delete_password(self._service, name.value, seconds=self._keyring_seconds):
@@ -206,7 +207,11 @@ class Secrets:
     def _from_systemd(self, name: SecretName) -> str | None:
         folder = self._environ.get("CREDENTIALS_DIRECTORY")
         path = Path(folder) / f"{self.project}.{name}" if folder else None
-        return read_value(path, "systemd's credential") if path and path.exists() else None
+        return (
+            read_value(path, "systemd's credential")
+            if path and is_there(path, CredentialsError)
+            else None
+        )
 
     def _from_keyring(self, name: SecretName) -> str | None:
         if self._keyring_problem is not None:
@@ -220,7 +225,7 @@ class Secrets:
 
     def _from_file(self, name: SecretName) -> str | None:
         path = self._file(name)
-        if not path.exists():
+        if not is_there(path, CredentialsError):
             return None
         refuse_if_open(path.parent, OWNER_ONLY_FOLDER)
         refuse_if_open(path, OWNER_ONLY)
@@ -231,7 +236,6 @@ class Secrets:
 
     def _store_in_file(self, name: SecretName, value: str, *, no_keyring: str | None) -> Stored:
         path = self._file(name)
-        path.parent.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
         refuse_if_open(path.parent, OWNER_ONLY_FOLDER)
         write_atomically(path, f"{value}\n".encode(), mode=OWNER_ONLY)
         return Stored(SourceKind.FILE, str(path), no_keyring)

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from ..errors import StateError
+from ..places import is_there
 from .backup import automatic_place, copy_to_file, draft_of, put_in_place, write_backup
 from .connection import connect, migrate_once, newer_schema, translated
 from .consistency import absent_parts, damage_in, schema_version
@@ -81,7 +82,7 @@ def safety_backup(request: Request, present: Present) -> Path | None:
 
 @contextmanager
 def _opened(request: Request, copy: Path, *first: str) -> Iterator[Present]:
-    if not request.inventory.exists():
+    if not is_there(request.inventory):
         yield Present()
         return
     try:
@@ -136,7 +137,7 @@ def _understood(
 
 def _move_aside(inventory: Path, place: Path) -> bool:
     """Whether there was a file. Its journal goes too: SQLite would play it into the next one."""
-    was_there = inventory.exists()
+    was_there = is_there(inventory)
     journal = inventory.with_name(f"{inventory.name}-journal")
     try:
         if was_there:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from ..domain.standing import Footing, Standing
 from ..errors import StateError
+from ..places import is_there
 from . import columns
 from .connection import Database
 from .journal import Events, Journal
@@ -198,7 +199,7 @@ class Inventory:
 
 def require_file(path: Path) -> None:
     """Raise StateError where there is no inventory; nothing but two commands makes one."""
-    if not path.exists():
+    if not is_there(path):
         raise StateError(
             f"there is no inventory at {path}",
             reason="only configure and inventory create make one, so that a lost file is not"
@@ -224,7 +225,7 @@ def identity_in(connection: sqlite3.Connection) -> Identity | None:
 
 def create_inventory(path: Path, identity: Identity) -> None:
     """Make a new, empty inventory (0600 in a 0700 folder); StateError if there is one."""
-    if path.exists():
+    if is_there(path):
         raise StateError(
             f"there is an inventory at {path} already",
             reason="it holds the truth about the project's numbers and is never overwritten",

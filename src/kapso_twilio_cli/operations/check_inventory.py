@@ -6,6 +6,7 @@ from ..errors import StateError
 from ..inventory.backup import newest_backup
 from ..inventory.connection import integrity_problems
 from ..inventory.contents import problems_of
+from ..places import is_there
 from ..project import Project
 
 
@@ -15,7 +16,7 @@ def check_inventory(project: Project) -> list[str]:
     Raises StateError where there is none, or it is another project's or a newer program's.
     """
     path = project.inventory_path
-    damage = integrity_problems(path) if path.exists() else []
+    damage = integrity_problems(path) if is_there(path) else []
     if damage:
         return damage
     _ = project.inventory  # raises; and brings an older schema to today's

@@ -20,6 +20,7 @@ from ..errors import StateError
 from ..inventory.listing import Filter
 from ..inventory.removal import put_away, traces_of
 from ..inventory.store import Session
+from ..places import is_there
 from ..project import Project
 from .lock import Patience, mass_work
 
@@ -81,7 +82,7 @@ def _alone(project: Project, patience: Patience) -> Iterator[None]:
 def _has_inventory(project: Project) -> bool:
     """Whether it has one; StateError where it had one, which is not there any more."""
     path = project.inventory_path
-    if path.exists():
+    if is_there(path):
         return True
     traces = traces_of(path)
     if traces:

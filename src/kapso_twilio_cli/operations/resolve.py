@@ -12,6 +12,7 @@ from ..domain.purchase import Purchase
 from ..domain.reservation import NewReservation
 from ..domain.resolution import Path, ResolveReason
 from ..errors import KapsoTwilioError, PoolEmpty, UsageError
+from ..places import is_there
 from ..project import Project
 from .allowed import require_allowed
 from .onboarding import LivePurchase, Onboarding, Resolution, answer, same_answer
@@ -83,7 +84,7 @@ def _why_standard(project: Project) -> ResolveReason | None:
 
 def _given_before(project: Project, onboarding: Onboarding) -> Resolution | None:
     """The ref's number, or its purchase's: it keeps it even if the settings have changed since."""
-    if not project.inventory_path.exists():
+    if not is_there(project.inventory_path):
         return None
     with project.inventory.read() as session:
         held = session.reservations.of_ref(onboarding.ref)

@@ -65,7 +65,5 @@ def _warnings(
 
 def _remember(project: Project, choice: Choice, price: Money) -> None:
     """Keep the price that is shown, where there is an inventory. The search needs none."""
-    if not project.inventory_path.exists():
-        return
     with suppress(StateError, Locked), project.inventory.write() as tx:
         tx.prices.keep(choice.country, choice.number_type, price, project.now())

@@ -16,6 +16,7 @@ import msgspec
 
 from ..config.files import remove, write_atomically
 from ..errors import StateError
+from ..places import is_there
 from ..project import Project
 from .scheduled_run import ScheduledRun, SecretPlace, scheduled_run, secret_places
 from .schedules import MINUTES
@@ -98,7 +99,7 @@ def plan_install(
     look like a timer.
     """
     run = scheduled_run(project)
-    if not project.inventory_path.is_file():
+    if not is_there(project.inventory_path):
         raise StateError(
             f"project {run.project} has no inventory, and a timer would only fail",
             reason=f"there is no file {project.inventory_path}",
