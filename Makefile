@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+AUDIT := $(VENV)/audit
 
 # Where Python may not keep what it compiled, each program that a test starts compiles all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test docs reference pictures lint types imports pytest crash bench bench-page clean
+.PHONY: demo test docs reference pictures lint types imports pytest pythons audit crash bench bench-page clean
 
 demo: $(READY)
 	$(BIN)/kapso-twilio demo
@@ -24,6 +25,7 @@ docs: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/deptry src
 
 types: $(READY)
 	$(BIN)/mypy
@@ -34,6 +36,22 @@ imports: $(READY)
 # Three workers on two cores: tests wait more than they work.
 pytest: $(READY)
 	$(BIN)/pytest -q -n 3 -m "not whole"
+
+# Every other Python that is here, with the libraries that pip finds for it.
+pythons: $(READY)
+	$(BIN)/pytest -q -rs tests/distribution/test_pythons.py
+
+# Asks an advisory service about each library that is installed. Not a test: what it answers changes
+# by itself, and it may be out of reach.
+audit: $(READY)
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(BIN)/python -m pip freeze --exclude-editable > $(AUDIT)/installed.txt
+	@$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off \
+		-r $(AUDIT)/installed.txt > $(AUDIT)/report 2>&1; code=$$?; cat $(AUDIT)/report; \
+	test $$code = 0 || grep -q 'known vulnerabilit' $(AUDIT)/report \
+		|| echo 'NOT AUDITED: the advisory service knows nothing here, or was not reached' >&2; \
+	exit $$code
 
 # Every command killed at every point, every call met by every fault, long lives and a disk that fails
 # everywhere; `make test` runs a slice.

@@ -22,8 +22,9 @@ import io, json, sys
 from contextlib import redirect_stderr, redirect_stdout
 from kapso_twilio_cli.main import main
 ran = []
-for words in json.load(sys.stdin):
-    out, err, sys.stdin = io.StringIO(), io.StringIO(), io.StringIO()
+asked = json.load(sys.stdin)
+for words in asked["commands"]:
+    out, err, sys.stdin = io.StringIO(), io.StringIO(), io.StringIO(asked["stdin"])
     with redirect_stdout(out), redirect_stderr(err):
         exit_code = main(words)
     ran.append((exit_code, out.getvalue(), err.getvalue()))
@@ -31,11 +32,11 @@ print(json.dumps(ran))
 """
 
 
-def run_bound(*commands: Sequence[str]) -> list[Called]:
-    """Run commands one after the other in a process that permissions bind."""
+def run_bound(*commands: Sequence[str], stdin: str = "") -> list[Called]:
+    """Run commands one after the other in a process that permissions bind; each gets `stdin`."""
     ran = subprocess.run(
         [*bound(), sys.executable, "-c", _RUN],
-        input=json.dumps([list(words) for words in commands]),
+        input=json.dumps({"commands": [list(words) for words in commands], "stdin": stdin}),
         capture_output=True,
         text=True,
         check=False,
