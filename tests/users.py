@@ -35,7 +35,7 @@ print(json.dumps(ran))
 def run_bound(*commands: Sequence[str], stdin: str = "") -> list[Called]:
     """Run commands one after the other in a process that permissions bind; each gets `stdin`."""
     ran = subprocess.run(
-        [*bound(), sys.executable, "-c", _RUN],
+        [*bound(), sys.executable, "-P", "-c", _RUN],
         input=json.dumps({"commands": [list(words) for words in commands], "stdin": stdin}),
         capture_output=True,
         text=True,

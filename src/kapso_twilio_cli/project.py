@@ -142,10 +142,14 @@ class Project:
         try:
             yield current
         finally:
-            if "inventory" in vars(current):
-                current.inventory.close()
-            if vars(current).get("kapso") is not None:
-                vars(current)["kapso"].close()
+            current.close()
+
+    def close(self) -> None:
+        """Give back the inventory's file and the connections to Kapso, where there are any."""
+        for name in ("inventory", "kapso"):
+            held = vars(self).pop(name, None)
+            if held is not None:
+                held.close()
 
     @cached_property
     def twilio(self) -> Twilio:

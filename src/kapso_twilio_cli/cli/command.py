@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,11 @@ class Invocation(msgspec.Struct, frozen=True, dict=True):
         import logging
 
         return Run(self.output.run_id, logging.getLogger(__name__).info)
+
+    def close(self) -> None:
+        """Give back what the project holds open."""
+        if "project" in vars(self):
+            self.project.close()
 
     def answer(self, command: str, fields: Mapping[str, object], text: Text = ()) -> None:
         """Answer with the promised keys of `command`, or with text."""
@@ -103,12 +109,13 @@ class Command(TyperCommand):
         output, verbose = ctx.obj.output, ctx.obj.verbose
         output.is_log = verbose > 0
         as_text = output.log_format is LogFormat.TEXT
-        if as_text and not verbose and not self.keeps_a_log:
-            return super().invoke(ctx)  # warnings reach stderr by themselves
-        from .log import logged
+        with closing(ctx.obj):
+            if as_text and not verbose and not self.keeps_a_log:
+                return super().invoke(ctx)  # warnings reach stderr by themselves
+            from .log import logged
 
-        with logged(output, verbose):
-            return super().invoke(ctx)
+            with logged(output, verbose):
+                return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Arguments that are needed stand bare, as in manuals; typer puts braces around them."""

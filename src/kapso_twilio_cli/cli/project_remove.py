@@ -43,6 +43,7 @@ def remove(
     """
     inv = invocation(ctx)
     project = _named(inv, name)
+    ctx.call_on_close(project.close)
     from ..operations.remove_project import plan_removal, remove_project
 
     if dry_run:

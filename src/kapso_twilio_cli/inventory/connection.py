@@ -34,7 +34,11 @@ class Database:
         refuse_network_file_system(path)
         with translated(path):
             self._connection = connect(path)
-        self._migrate()
+        try:
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the file."""
@@ -74,7 +78,6 @@ class Database:
     def _migrate(self) -> None:
         version = self._schema_version()
         if version > len(MIGRATIONS):
-            self.close()
             raise newer_schema(self.path, version)
         for number in range(version, len(MIGRATIONS)):
             with self.write() as connection:

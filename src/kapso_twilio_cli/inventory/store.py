@@ -189,6 +189,7 @@ class Inventory:
         with self._database.read() as connection:
             identity = identity_in(connection)
         if identity is None:
+            self.close()
             raise StateError(
                 f"the inventory {self.path} is not complete",
                 reason="it was never given a project: its creation was interrupted",
