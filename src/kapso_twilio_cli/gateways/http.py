@@ -130,9 +130,9 @@ class Http:
         return response
 
     def _send(self, call: Call) -> requests.Response:
-        began = time.monotonic()
         try:
             with self._turns.one():
+                began = time.monotonic()  # the wait for its turn is not the vendor's
                 response = self._request(call)
                 self._turns.note(response.status_code)
         except requests.RequestException as error:
