@@ -16,8 +16,8 @@ from pathlib import Path
 
 def claim(name: str, _file: str) -> Callable[[int], object]:
     """A number of the default country for a ref of its own, as `resolve` takes it."""
-    from kapso_twilio_cli.operations.onboarding import Onboarding
-    from kapso_twilio_cli.operations.resolve import resolve
+    from kapso_twilio_cli.operations.handing_out.onboarding import Onboarding
+    from kapso_twilio_cli.operations.handing_out.resolve import resolve
     from kapso_twilio_cli.project import Project
 
     project = Project.locate(name=None, config_path=None)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
-from kapso_twilio_cli.operations.at_kapso import notice_removal
+from kapso_twilio_cli.operations.handing_out.at_kapso import notice_removal
 from kapso_twilio_cli.project import Project
 from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox, running_sandbox

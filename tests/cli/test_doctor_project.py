@@ -21,7 +21,7 @@ from kapso_twilio_cli.operations.doctor.machine import (
     check_sqlite,
 )
 from kapso_twilio_cli.operations.lock import mass_work
-from kapso_twilio_cli.operations.receiver import being_receiver
+from kapso_twilio_cli.operations.receiving.receiver import being_receiver
 from kapso_twilio_cli.project import Project
 from kapso_twilio_cli.sandbox.catalogue import bundle_sid
 from tests.config.places import use_home

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kapso_twilio_cli.operations import hook
+from kapso_twilio_cli.operations.telling import hook
 from tests.gateways.servers import Served, nobody_there
 from tests.projects import ReadyProject, ready_project, wait_until
 from tests.vendors import RunningSandbox
@@ -258,8 +258,8 @@ def test_a_dry_run_sends_nothing(
 def test_without_settings_nothing_of_it_is_loaded(project: ReadyProject) -> None:
     code = (
         "import sys; from kapso_twilio_cli.main import main; code = main(['reconcile']);"
-        "print(*[name for name in sys.modules if name.endswith(('.operations.notify',"
-        " '.gateways.ping', '.gateways.push', '.operations.metrics', '.operations.hook',"
+        "print(*[name for name in sys.modules if name.endswith(('.telling.notify',"
+        " '.gateways.ping', '.gateways.push', '.telling.metrics', '.telling.hook',"
         " 'apprise'))], file=sys.stderr); sys.exit(code)"
     )
     ran = subprocess.run(

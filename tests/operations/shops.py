@@ -20,8 +20,8 @@ from kapso_twilio_cli.domain.number_type import NumberType
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
 from kapso_twilio_cli.domain.purchase import Owner, Purchase, PurchaseState, Purpose
 from kapso_twilio_cli.ids import random_base32
-from kapso_twilio_cli.operations.purchase import Basket, buy_number
-from kapso_twilio_cli.operations.quote import Quote, Wanted, choose_for, quote
+from kapso_twilio_cli.operations.buying.purchase import Basket, buy_number
+from kapso_twilio_cli.operations.buying.quote import Quote, Wanted, choose_for, quote
 from kapso_twilio_cli.operations.stopping import StopRequest
 from kapso_twilio_cli.process import _started as started
 from kapso_twilio_cli.project import Project

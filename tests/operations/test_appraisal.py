@@ -12,7 +12,7 @@ from kapso_twilio_cli.domain.number_type import NumberType
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
 from kapso_twilio_cli.errors import LimitExceeded, StateError
 from kapso_twilio_cli.gateways.twilio_numbers import OwnedNumber
-from kapso_twilio_cli.operations.appraisal import appraise
+from kapso_twilio_cli.operations.buying.appraisal import appraise
 
 from .shops import Shop
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from kapso_twilio_cli.domain.code_method import CodeMethod
 from kapso_twilio_cli.domain.country import Country
 from kapso_twilio_cli.domain.number import Number
-from kapso_twilio_cli.operations.code_ways import BY_SMS, CodeWays
+from kapso_twilio_cli.operations.verifying.code_ways import BY_SMS, CodeWays
 
 from .shops import Shop
 from .test_verification import waiting_number

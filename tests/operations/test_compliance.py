@@ -13,10 +13,10 @@ from kapso_twilio_cli.domain.country import Country
 from kapso_twilio_cli.domain.number_type import NumberType
 from kapso_twilio_cli.domain.purchase import Purpose, RegulatorySids
 from kapso_twilio_cli.errors import CredentialsError, VendorRefused, VendorUnavailable
-from kapso_twilio_cli.operations.compliance import Papers, look_at_papers
-from kapso_twilio_cli.operations.purchase import Basket, buy_number
-from kapso_twilio_cli.operations.quote import Choice, Quote, Wanted, choose_for, quote
-from kapso_twilio_cli.operations.shelf import Shelf
+from kapso_twilio_cli.operations.buying.compliance import Papers, look_at_papers
+from kapso_twilio_cli.operations.buying.purchase import Basket, buy_number
+from kapso_twilio_cli.operations.buying.quote import Choice, Quote, Wanted, choose_for, quote
+from kapso_twilio_cli.operations.buying.shelf import Shelf
 from kapso_twilio_cli.operations.stopping import StopRequest
 from kapso_twilio_cli.sandbox.catalogue import address_sid, bundle_sid, stray_address_sid
 from tests.gateways.clients import count, twilio_error

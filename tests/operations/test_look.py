@@ -8,8 +8,8 @@ import pytest
 
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
 from kapso_twilio_cli.gateways.twilio_calls import CallRecording, InboundCall
-from kapso_twilio_cli.operations.look import CallWithoutCode, Heard, find_call
-from kapso_twilio_cli.operations.verification import CodeArrived
+from kapso_twilio_cli.operations.verifying.look import CallWithoutCode, Heard, find_call
+from kapso_twilio_cli.operations.verifying.verification import CodeArrived
 
 NUMBER, ANOTHER = PhoneNumber("+14155550123"), PhoneNumber("+14155550124")
 ASKED_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -35,8 +35,8 @@ from kapso_twilio_cli.errors import (
 from kapso_twilio_cli.gateways import http, twilio_numbers
 from kapso_twilio_cli.inventory.journal import Journal
 from kapso_twilio_cli.inventory.store import Inventory
-from kapso_twilio_cli.operations.purchase import buy_number, record, write_intent
-from kapso_twilio_cli.operations.settle import settle
+from kapso_twilio_cli.operations.buying.purchase import buy_number, record, write_intent
+from kapso_twilio_cli.operations.buying.settle import settle
 from kapso_twilio_cli.operations.stopping import StopRequest
 from tests.gateways.clients import count, twilio_error
 from tests.gateways.servers import nobody_there

@@ -9,7 +9,7 @@ import pytest
 
 from kapso_twilio_cli.domain.lifecycle import NumberState
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
-from kapso_twilio_cli.operations.rival import rivals_on_newest, taken_by
+from kapso_twilio_cli.operations.buying.rival import rivals_on_newest, taken_by
 
 from .shops import Shop, wait_for
 

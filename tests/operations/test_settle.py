@@ -13,7 +13,7 @@ from kapso_twilio_cli.domain.phone_number import PhoneNumber
 from kapso_twilio_cli.domain.purchase import Owner, Purchase, PurchaseState, Purpose
 from kapso_twilio_cli.domain.resolution import ResolveReason
 from kapso_twilio_cli.errors import VendorUnavailable
-from kapso_twilio_cli.operations.settle import Settlement, settle
+from kapso_twilio_cli.operations.buying.settle import Settlement, settle
 from tests.gateways.clients import count
 
 from .shops import OWNED, POST, US, Shop, dead_process

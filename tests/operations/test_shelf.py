@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from kapso_twilio_cli.errors import VendorUnavailable
-from kapso_twilio_cli.operations.quote import Quote, Wanted, choose_for, quote
-from kapso_twilio_cli.operations.shelf import Shelf
+from kapso_twilio_cli.operations.buying.quote import Quote, Wanted, choose_for, quote
+from kapso_twilio_cli.operations.buying.shelf import Shelf
 from kapso_twilio_cli.project import Project
 from tests.gateways.clients import count
 from tests.projects import ready_project

@@ -17,9 +17,9 @@ from kapso_twilio_cli.domain.number_type import NumberType
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
 from kapso_twilio_cli.errors import ConfigError, CredentialsError, VendorRefused, VendorUnavailable
 from kapso_twilio_cli.gateways.twilio_inbox import InboundMessage
-from kapso_twilio_cli.operations.code_ways import BY_SMS
-from kapso_twilio_cli.operations.earlier_codes import NOTHING_CAME
-from kapso_twilio_cli.operations.verification import (
+from kapso_twilio_cli.operations.verifying.code_ways import BY_SMS
+from kapso_twilio_cli.operations.verifying.earlier_codes import NOTHING_CAME
+from kapso_twilio_cli.operations.verifying.verification import (
     CodeArrived,
     CodeFiltered,
     begin,

@@ -11,7 +11,7 @@ import requests
 
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
 from kapso_twilio_cli.inventory.arrivals import Arrival, Arrivals
-from kapso_twilio_cli.operations.arrived import claim
+from kapso_twilio_cli.operations.verifying.arrived import claim
 from kapso_twilio_cli.project import Project
 from tests.operations.shops import dead_process
 from tests.projects import ReadyProject, ready_project, wait_until

@@ -204,7 +204,7 @@ def _read(inv: Invocation, name: SecretName, *, from_stdin: bool) -> Secret:
 
 
 def _check(project: Project, name: SecretName, secret: Secret, draft: Draft) -> str | None:
-    from ..operations.check_secret import check_secret
+    from ..operations.secrets.check_secret import check_secret
 
     def known(other: SecretName) -> Secret | None:
         found = project.secrets.find(other)

@@ -26,7 +26,7 @@ def connect_(
 ) -> None:
     """Record that a WhatsApp config is on the number. Doing it again changes nothing."""
     inv = invocation(ctx)
-    from ..operations.connect import connect
+    from ..operations.handing_out.connect import connect
 
     project = inv.project
     name = number_or_ref(number, ref)

@@ -10,7 +10,7 @@ from ..domain.code_method import CodeMethod
 from ..domain.country import Country, country_name, parse_country
 from ..domain.number_type import NumberType
 from ..errors import StateError, UsageError
-from ..operations.allowed import require_allowed
+from ..operations.buying.allowed import require_allowed
 from .answer import Table
 from .command import Command, invocation
 from .options import DryRun

@@ -16,9 +16,9 @@ from .tree import noun
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..operations.scheduled_run import ScheduledRun, SecretPlace
-    from ..operations.systemd import Scope
-    from ..operations.timer import TimerPlan, Units
+    from ..operations.cron.scheduled_run import ScheduledRun, SecretPlace
+    from ..operations.cron.systemd import Scope
+    from ..operations.cron.timer import TimerPlan, Units
 
 app = noun("Let systemd, cron or another scheduler run reconcile.")
 
@@ -61,7 +61,7 @@ def install_(
     nobody.
     """
     inv = invocation(ctx)
-    from ..operations.timer import install, plan_install
+    from ..operations.cron.timer import install, plan_install
 
     plan, units = plan_install(inv.project, _scope(user=user, system=system), force=force)
     if not dry_run:
@@ -105,9 +105,9 @@ def show_(
     absolute paths. Nothing is installed.
     """
     inv = invocation(ctx)
-    from ..operations.scheduled_run import scheduled_run
-    from ..operations.systemd import usual_scope
-    from ..operations.timer import units
+    from ..operations.cron.scheduled_run import scheduled_run
+    from ..operations.cron.systemd import usual_scope
+    from ..operations.cron.timer import units
 
     run = scheduled_run(inv.project)
     scope = _scope(user=user, system=system) or usual_scope()
@@ -145,7 +145,7 @@ def remove_(
     project was removed, too.
     """
     inv = invocation(ctx)
-    from ..operations.timer import plan_removal, remove_timer
+    from ..operations.cron.timer import plan_removal, remove_timer
 
     name = _project_name(inv)
     plan = plan_removal(name, _scope(user=user, system=system), force=force)
@@ -159,7 +159,7 @@ def remove_(
 
 def _scope(*, user: bool, system: bool) -> Scope | None:
     """The one that was named; None where neither was."""
-    from ..operations.systemd import Scope
+    from ..operations.cron.systemd import Scope
 
     if user and system:
         raise UsageError("--user and --system are two places", hint="name one of them")
@@ -208,8 +208,8 @@ def _file_words(plan: TimerPlan, *, dry_run: bool) -> list[str]:
 
 
 def _say_beside_install(inv: Invocation, plan: TimerPlan, units: Units) -> None:
-    from ..operations.systemd import Scope
-    from ..operations.timer import lingers
+    from ..operations.cron.systemd import Scope
+    from ..operations.cron.timer import lingers
 
     if not plan.has_manager:
         inv.note("systemd does not run here, so nothing was started; where it runs:")
@@ -227,7 +227,7 @@ def _say_beside_install(inv: Invocation, plan: TimerPlan, units: Units) -> None:
 def _say_how_to_encrypt(
     inv: Invocation, project: str, scope: Scope, secrets: Iterable[SecretPlace]
 ) -> None:
-    from ..operations.systemd import Scope, credential_folders
+    from ..operations.cron.systemd import Scope, credential_folders
 
     plain = [one.name for one in secrets if one.credential is None]
     if not plain:
@@ -253,7 +253,7 @@ def _warn_of_secrets(inv: Invocation, secrets: Iterable[SecretPlace]) -> None:
 
 def _texts(run: ScheduledRun, of_systemd: Units) -> dict[Format, object]:
     """Each schedule; systemd's are two files."""
-    from ..operations.schedules import crontab_line, kubernetes_cron_job, launchd_plist
+    from ..operations.cron.schedules import crontab_line, kubernetes_cron_job, launchd_plist
 
     secrets = [one.name for one in of_systemd.secrets]
     return {
@@ -268,8 +268,8 @@ def _shown(
     run: ScheduledRun, scope: Scope, texts: dict[Format, object], *, only: Format | None
 ) -> list[str]:
     """The files one after the other, each under where it belongs; one alone is only its text."""
-    from ..operations.schedules import launchd_label
-    from ..operations.systemd import unit_folder
+    from ..operations.cron.schedules import launchd_label
+    from ..operations.cron.systemd import unit_folder
 
     where = {
         Format.CRONTAB: "crontab -e",
@@ -287,8 +287,8 @@ def _shown(
 
 
 def _nothing_there(name: str, scope: Scope) -> str:
-    from ..operations.systemd import Scope
-    from ..operations.timer import is_installed
+    from ..operations.cron.systemd import Scope
+    from ..operations.cron.timer import is_installed
 
     other = Scope.USER if scope is Scope.SYSTEM else Scope.SYSTEM
     if is_installed(name, other):

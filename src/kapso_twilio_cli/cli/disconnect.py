@@ -41,7 +41,7 @@ def disconnect_(
     The number stays in your account, whatever the policy.
     """
     inv = invocation(ctx)
-    from ..operations.disconnect import disconnect, refuse_while_listed
+    from ..operations.handing_out.disconnect import disconnect, refuse_while_listed
 
     project = inv.project
     name = number_or_ref(number, ref)

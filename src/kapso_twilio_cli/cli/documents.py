@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..domain.event import Event
     from ..domain.number import Number
     from ..domain.reservation import Reservation
-    from ..operations.fill import PoolReport
+    from ..operations.pools.fill import PoolReport
 
 
 def amount(value: Decimal | None) -> str | None:

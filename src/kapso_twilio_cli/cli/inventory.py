@@ -41,7 +41,7 @@ def path_(ctx: typer.Context) -> None:
 def check(ctx: typer.Context) -> None:
     """Check that the inventory is sound, and this project's. It must agree with its own events."""
     inv = invocation(ctx)
-    from ..operations.check_inventory import cannot_be_believed, check_inventory
+    from ..operations.safekeeping.check_inventory import cannot_be_believed, check_inventory
 
     project = inv.project
     path = project.inventory_path
@@ -69,7 +69,7 @@ def backup(
     The inventory may be in use meanwhile. A backup holds no secrets.
     """
     inv = invocation(ctx)
-    from ..operations.backup import make_backup
+    from ..operations.safekeeping.backup import make_backup
 
     made = make_backup(inv.project, Path(path).absolute() if path else None)
     held = made.contents

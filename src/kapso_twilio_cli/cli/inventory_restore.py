@@ -41,7 +41,7 @@ def restore(
     Afterwards nothing is bought or handed out before a reconcile has looked at the account.
     """
     inv = invocation(ctx)
-    from ..operations.restore import rehearse_restore, restore_inventory
+    from ..operations.safekeeping.restore import rehearse_restore, restore_inventory
 
     project, backup = inv.project, Path(path).absolute()
     waits = patience(inv, lock_timeout)

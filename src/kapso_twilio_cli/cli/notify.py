@@ -45,7 +45,7 @@ class Notices:
         """The run has its lock, and goes."""
         self._has_begun = True
         if self._is_on:
-            from ..operations.notify import begun
+            from ..operations.telling.notify import begun
 
             self._warn(begun(self._project))
 
@@ -57,7 +57,7 @@ class Notices:
         other_run_is_at_work = isinstance(error, Locked) and not self._has_begun
         if not self._is_on or other_run_is_at_work:
             return
-        from ..operations.notify import Outcome, ended
+        from ..operations.telling.notify import Outcome, ended
 
         told = error_of(error) if error is not None else None
         outcome = Outcome(self._command, self._actions, told)

@@ -121,7 +121,7 @@ def _events_table(events: list[Event]) -> Table:
 
 
 def _list_foreign(inv: Invocation) -> None:
-    from ..operations.foreign import foreign_numbers
+    from ..operations.account.foreign import foreign_numbers
 
     owned = foreign_numbers(inv.project)
     columns = ("phone_number", "sid", "friendly_name")

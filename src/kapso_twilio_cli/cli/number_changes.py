@@ -17,8 +17,8 @@ from .rehearsal import rehearsing
 if TYPE_CHECKING:
     from ..domain.country import Country
     from ..domain.number import Number
-    from ..operations.import_number import Arrival, Imported
-    from ..operations.release import Released
+    from ..operations.numbers.import_number import Arrival, Imported
+    from ..operations.numbers.release import Released
 
 ForcePool = Annotated[
     bool,
@@ -65,7 +65,7 @@ def add_to_pool_(
     The next fill verifies it. A release that was asked for and is not done is called off.
     """
     inv = invocation(ctx)
-    from ..operations.add_to_pool import add_to_pool
+    from ..operations.numbers.add_to_pool import add_to_pool
 
     project = inv.project
     phone_number = parse_phone_number(number)
@@ -87,7 +87,7 @@ def import_(
 ) -> None:
     """Take in a number that was bought in the Twilio console. It is labelled at Twilio."""
     inv = invocation(ctx)
-    from ..operations.import_number import arriving, import_number
+    from ..operations.numbers.import_number import arriving, import_number
 
     arrival = arriving(inv.project, parse_phone_number(number), pool=pool)
     if dry_run:
@@ -121,7 +121,7 @@ def _say_after_import(inv: Invocation, done: Imported, *, pool: bool) -> None:
 
 def _show_arrival(inv: Invocation, arrival: Arrival, *, pool: bool) -> None:
     """What an import would do, from what the account, Twilio's price list and Kapso say now."""
-    from ..operations.import_number import enter
+    from ..operations.numbers.import_number import enter
 
     with rehearsing(inv.project, dry_run=True):
         done = enter(inv.project, arrival)
@@ -168,7 +168,7 @@ def release_(
     Never a reserved or a connected one. Broken off, it goes on when it is run again.
     """
     inv = invocation(ctx)
-    from ..operations.release import release
+    from ..operations.numbers.release import release
 
     phone_number = parse_phone_number(number)
     if confirm is not None or not dry_run:
@@ -200,7 +200,7 @@ def _require_confirmed(phone_number: PhoneNumber, confirm: str | None) -> None:
 
 
 def _show_release(inv: Invocation, phone_number: PhoneNumber) -> None:
-    from ..operations.release import to_be_released
+    from ..operations.numbers.release import to_be_released
 
     found = to_be_released(inv.project, phone_number)
     number, price = found.number, found.number.price

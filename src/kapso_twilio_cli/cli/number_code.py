@@ -38,7 +38,7 @@ def code(ctx: typer.Context, number: NumberArgument, *, wait: Wait = None) -> No
     By SMS or by a recorded call, in the last 15 minutes; with --wait, the next one that comes in.
     """
     inv = invocation(ctx)
-    from ..operations.newest_code import newest_code, wait_for_code
+    from ..operations.verifying.newest_code import newest_code, wait_for_code
 
     project, phone_number = inv.project, parse_phone_number(number)
     if wait is None:

@@ -101,8 +101,8 @@ def _by_hand(code: str | None, forward_to: str | None) -> _ByHand:
 
 
 def _looked_at(inv: Invocation, phone_number: PhoneNumber, by: _ByHand, *, force: bool) -> Number:
-    from ..operations.verify import number_to_verify
-    from ..operations.verify_by_hand import number_to_forward, number_with_code
+    from ..operations.pools.verify import number_to_verify
+    from ..operations.pools.verify_by_hand import number_to_forward, number_with_code
 
     if by.code is not None:
         return number_with_code(inv.project, phone_number, forced=force)
@@ -112,8 +112,8 @@ def _looked_at(inv: Invocation, phone_number: PhoneNumber, by: _ByHand, *, force
 
 
 def _verified(inv: Invocation, phone_number: PhoneNumber, by: _ByHand, *, force: bool) -> Number:
-    from ..operations.verify import verify_number
-    from ..operations.verify_by_hand import forward_code, verify_with_code
+    from ..operations.pools.verify import verify_number
+    from ..operations.pools.verify_by_hand import forward_code, verify_with_code
 
     if by.code is not None:
         return verify_with_code(inv.project, phone_number, by.code, forced=force)

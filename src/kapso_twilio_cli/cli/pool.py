@@ -18,8 +18,8 @@ from .suggestions import pools
 from .tree import noun
 
 if TYPE_CHECKING:
-    from ..operations.fill import FillReport, PoolReport
-    from ..operations.fill_plan import FillPlan, PoolPlan
+    from ..operations.pools.fill import FillReport, PoolReport
+    from ..operations.pools.fill_plan import FillPlan, PoolPlan
 
 app = noun("Keep pools of ready numbers, one per country.")
 
@@ -75,9 +75,9 @@ def fill_(
 ) -> None:
     """Bring pools to their target: verify, then buy."""
     inv = invocation(ctx)
-    from ..operations.fill import FillOptions, fill
-    from ..operations.fill_plan import rehearse_fill
     from ..operations.lock import mass_work
+    from ..operations.pools.fill import FillOptions, fill
+    from ..operations.pools.fill_plan import rehearse_fill
     from .progress import fill_progress
 
     project = inv.project

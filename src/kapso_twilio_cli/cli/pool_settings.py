@@ -9,7 +9,7 @@ import typer
 from ..domain.country import Country, parse_country
 from ..domain.pool import PostDisconnect
 from ..errors import StateError, UsageError
-from ..operations.allowed import require_allowed
+from ..operations.buying.allowed import require_allowed
 from .command import Command, Invocation, invocation
 from .options import DryRun, PoolArgument
 from .project_edit import edit, outcome, said

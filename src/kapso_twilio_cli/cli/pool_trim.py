@@ -16,7 +16,7 @@ from .patience import LockTimeout, patience
 from .staying import trim_command
 
 if TYPE_CHECKING:
-    from ..operations.trim import TrimReport
+    from ..operations.pools.trim import TrimReport
 
 Confirm = Annotated[
     str | None,
@@ -50,7 +50,7 @@ def trim_(
     """
     inv = invocation(ctx)
     from ..operations.lock import mass_work
-    from ..operations.trim import trim
+    from ..operations.pools.trim import trim
 
     code = parse_country(country)
     count = _confirmed(inv, code, confirm, dry_run=dry_run)
@@ -76,7 +76,7 @@ def _confirmed(inv: Invocation, code: Country, confirm: str | None, *, dry_run: 
 
 
 def _not_confirmed(inv: Invocation, code: Country, confirm: str | None) -> UsageError:
-    from ..operations.trim import surplus
+    from ..operations.pools.trim import surplus
 
     above = len(surplus(inv.project, code))
     return UsageError(
@@ -91,7 +91,7 @@ def _not_confirmed(inv: Invocation, code: Country, confirm: str | None) -> Usage
 
 
 def _show_plan(inv: Invocation, code: Country, count: int | None) -> None:
-    from ..operations.trim import numbers_to_trim, surplus
+    from ..operations.pools.trim import numbers_to_trim, surplus
     from .documents import amount
 
     above = surplus(inv.project, code)

@@ -11,8 +11,8 @@ from .answer import LogFormat
 from .command import Invocation
 
 if TYPE_CHECKING:
-    from ..operations.fill_plan import FillPlan
-    from ..operations.line import Progress
+    from ..operations.pools.fill_plan import FillPlan
+    from ..operations.pools.line import Progress
 
     Report = Callable[[FillPlan, Progress], None]
 

@@ -14,7 +14,7 @@ from .patience import LockTimeout, patience
 from .suggestions import projects
 
 if TYPE_CHECKING:
-    from ..operations.remove_project import Removal
+    from ..operations.safekeeping.remove_project import Removal
     from ..project import Project
 
 
@@ -44,7 +44,7 @@ def remove(
     inv = invocation(ctx)
     project = _named(inv, name)
     ctx.call_on_close(project.close)
-    from ..operations.remove_project import plan_removal, remove_project
+    from ..operations.safekeeping.remove_project import plan_removal, remove_project
 
     if dry_run:
         removal = plan_removal(project)
@@ -76,8 +76,8 @@ def remove(
 
 def _say_timers(inv: Invocation, name: str) -> None:
     """A timer that is left would fail every 15 minutes."""
-    from ..operations.systemd import Scope
-    from ..operations.timer import is_installed
+    from ..operations.cron.systemd import Scope
+    from ..operations.cron.timer import is_installed
 
     for scope in Scope:
         if is_installed(name, scope):

@@ -24,7 +24,7 @@ from .tree import verb
 
 if TYPE_CHECKING:
     from ..domain.number import Number
-    from ..operations.quote import Quote
+    from ..operations.buying.quote import Quote
 
 app = verb()
 
@@ -55,8 +55,8 @@ def provision_(
 ) -> None:
     """Buy one number live, for no pool. Asks first; without a terminal it needs --yes."""
     inv = invocation(ctx)
-    from ..operations.provision import provision, quote_provision, rehearse_provision
-    from ..operations.quote import Wanted
+    from ..operations.buying.provision import provision, quote_provision, rehearse_provision
+    from ..operations.buying.quote import Wanted
 
     project = inv.project
     wanted = Wanted(

@@ -17,7 +17,7 @@ from .tree import noun
 
 if TYPE_CHECKING:
     from ..domain.purchase import Purchase
-    from ..operations.settle_by_hand import SettledByHand
+    from ..operations.buying.settle_by_hand import SettledByHand
 
 app = noun("List purchases, and settle what only a person can.")
 
@@ -87,7 +87,7 @@ def settle_(
 
 
 def _settle_as_bought(inv: Invocation, purchase_id: str, sid: str, *, dry_run: bool) -> None:
-    from ..operations.settle_by_hand import brought_by, settle_as_bought
+    from ..operations.buying.settle_by_hand import brought_by, settle_as_bought
 
     brought = brought_by(inv.project, purchase_id, sid)
     number = brought.purchase.phone_number
@@ -104,7 +104,7 @@ def _settle_as_bought(inv: Invocation, purchase_id: str, sid: str, *, dry_run: b
 
 
 def _settle_as_not_bought(inv: Invocation, purchase_id: str, *, dry_run: bool) -> None:
-    from ..operations.settle_by_hand import brought_nothing, settle_as_not_bought
+    from ..operations.buying.settle_by_hand import brought_nothing, settle_as_not_bought
 
     purchase = brought_nothing(inv.project, purchase_id)
     number = purchase.phone_number

@@ -9,7 +9,7 @@ from ..domain.country import country_name
 from .command import Invocation
 
 if TYPE_CHECKING:
-    from ..operations.quote import Choice, Quote
+    from ..operations.buying.quote import Choice, Quote
 
 
 def what_is_bought(quote: Quote) -> str:

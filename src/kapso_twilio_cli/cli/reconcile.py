@@ -81,8 +81,8 @@ def reconcile_(
             hint="kapso-twilio reconcile --dry-run --detailed-exitcode",
         )
     project = inv.project
-    from ..operations.fill import FillOptions
     from ..operations.lock import mass_work
+    from ..operations.pools.fill import FillOptions
     from ..operations.reconcile import ReconcileOptions, reconcile
     from .pool import approve_plan
     from .progress import fill_progress

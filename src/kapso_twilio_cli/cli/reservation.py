@@ -68,7 +68,7 @@ def cancel_(
 ) -> None:
     """End a reservation. A pool number is taken off Meta first, and verified anew later."""
     inv = invocation(ctx)
-    from ..operations.reservation import cancel, reserved
+    from ..operations.handing_out.reservation import cancel, reserved
 
     project = inv.project
     name = number_or_ref(number, ref)

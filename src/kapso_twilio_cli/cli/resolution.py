@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..operations.onboarding import Resolution
+    from ..operations.handing_out.onboarding import Resolution
 
 
 RESOLUTION_KEYS = (

@@ -31,9 +31,9 @@ from .tree import verb
 
 if TYPE_CHECKING:
     from ..domain.resolution import ResolveReason
-    from ..operations.foresight import WouldBuy
-    from ..operations.onboarding import Onboarding, Resolution
-    from ..operations.quote import Quote
+    from ..operations.buying.quote import Quote
+    from ..operations.handing_out.foresight import WouldBuy
+    from ..operations.handing_out.onboarding import Onboarding, Resolution
     from ..project import Project
 
 app = verb()
@@ -83,7 +83,7 @@ def resolve_(
     The same --ref gives the same answer and never buys again.
     """
     inv = invocation(ctx)
-    from ..operations.onboarding import Onboarding
+    from ..operations.handing_out.onboarding import Onboarding
 
     if format_ is not None and (inv.output.json or dry_run):
         raise UsageError(
@@ -121,8 +121,8 @@ def _new_ref(inv: Invocation, project: Project) -> str:
 def _resolve(
     inv: Invocation, project: Project, onboarding: Onboarding, *, no_provision: bool, yes: bool
 ) -> Resolution:
-    from ..operations.onboarding import LivePurchase
-    from ..operations.resolve import resolve
+    from ..operations.handing_out.onboarding import LivePurchase
+    from ..operations.handing_out.resolve import resolve
 
     if no_provision:
         return resolve(project, onboarding, None)
@@ -140,7 +140,7 @@ def _rehearse(
     inv: Invocation, project: Project, onboarding: Onboarding, *, no_provision: bool
 ) -> None:
     """Go the whole way up to a purchase, with nothing written."""
-    from ..operations.foresight import WouldBuy, foresee
+    from ..operations.handing_out.foresight import WouldBuy, foresee
 
     foreseen = foresee(
         project,
@@ -156,7 +156,7 @@ def _rehearse(
 
 def _answer_would_buy(inv: Invocation, onboarding: Onboarding, would_buy: WouldBuy) -> None:
     from ..domain.resolution import Path
-    from ..operations.onboarding import Resolution
+    from ..operations.handing_out.onboarding import Resolution
     from .documents import amount
 
     quote = would_buy.quote

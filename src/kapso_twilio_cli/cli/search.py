@@ -36,8 +36,8 @@ def search_(
 ) -> None:
     """See numbers on sale in a country, with the monthly price. Buys nothing."""
     inv = invocation(ctx)
-    from ..operations.quote import Wanted
-    from ..operations.search import search
+    from ..operations.buying.quote import Wanted
+    from ..operations.buying.search import search
     from .documents import amount
 
     project = inv.project

@@ -141,7 +141,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
     def _check(self, name: SecretName, secret: Secret) -> None:
         from ..config.locations import endpoints
-        from ..operations.check_secret import check_secret
+        from ..operations.secrets.check_secret import check_secret
 
         try:
             check_secret(name, secret, self.config, self.find, endpoints())

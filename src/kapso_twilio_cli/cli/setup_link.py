@@ -29,11 +29,11 @@ from .tree import noun
 
 if TYPE_CHECKING:
     from ..domain.resolution import ResolveReason
-    from ..operations.link_request import LinkRequest, Plan
-    from ..operations.manage_links import ListedLink
-    from ..operations.onboarding import LivePurchase
-    from ..operations.quote import Quote
-    from ..operations.setup_link import MadeLink
+    from ..operations.buying.quote import Quote
+    from ..operations.handing_out.onboarding import LivePurchase
+    from ..operations.setup_links.link_request import LinkRequest, Plan
+    from ..operations.setup_links.manage_links import ListedLink
+    from ..operations.setup_links.setup_link import MadeLink
 
 app = noun("Make and revoke setup links, each with a number held for it.")
 
@@ -133,7 +133,7 @@ def create_(
     number. The URL is shown once.
     """
     inv = invocation(ctx)
-    from ..operations.link_request import LinkOptions, LinkRequest
+    from ..operations.setup_links.link_request import LinkOptions, LinkRequest
 
     request = LinkRequest(
         customer_id=_customer_id(customer),
@@ -160,7 +160,7 @@ def create_(
 
 
 def _create(inv: Invocation, request: LinkRequest, *, yes: bool) -> None:
-    from ..operations.setup_link import create_link
+    from ..operations.setup_links.setup_link import create_link
 
     live = _live(inv, yes=yes)
     made = create_link(inv.project, request, live, before_sending=lambda plan: _say_plan(inv, plan))
@@ -171,7 +171,7 @@ def _create(inv: Invocation, request: LinkRequest, *, yes: bool) -> None:
 
 
 def _live(inv: Invocation, *, yes: bool) -> LivePurchase:
-    from ..operations.onboarding import LivePurchase
+    from ..operations.handing_out.onboarding import LivePurchase
 
     def approve(quote: Quote, _reason: ResolveReason) -> bool:
         say_warnings(inv, quote.warnings)
@@ -195,8 +195,8 @@ def _say_plan(inv: Invocation, plan: Plan) -> None:
 
 def _rehearse(inv: Invocation, request: LinkRequest, *, yes: bool) -> None:
     """Say which number the link would get, and send nothing that changes anything."""
-    from ..operations.foresight import WouldBuy
-    from ..operations.setup_link import foresee_link, look_before, refuse_second_link
+    from ..operations.handing_out.foresight import WouldBuy
+    from ..operations.setup_links.setup_link import foresee_link, look_before, refuse_second_link
 
     with inv.project.rehearsed() as project:
         plan, active = look_before(project, request)
@@ -283,7 +283,7 @@ def list_(
 ) -> None:
     """List setup links, with what Kapso says of each and its number."""
     inv = invocation(ctx)
-    from ..operations.manage_links import list_links
+    from ..operations.setup_links.manage_links import list_links
 
     customer_id = _customer_id(customer) if customer is not None else None
     listed = list_links(inv.project, customer_id, ended=every, warn=inv.output.warn)
@@ -337,7 +337,7 @@ def revoke_(
 ) -> None:
     """Revoke a setup link, and end the reservation made for it."""
     inv = invocation(ctx)
-    from ..operations.manage_links import find_link, revoke_link
+    from ..operations.setup_links.manage_links import find_link, revoke_link
 
     if [link, ref, customer].count(None) != 2:
         raise UsageError(

@@ -69,7 +69,7 @@ def status_(ctx: typer.Context, *, watch: Watch = False, interval: Interval = No
 
 
 def _text(project: Project, found: Status) -> list[Part]:
-    from ..operations.timer import next_run
+    from ..operations.cron.timer import next_run
     from .status_text import status_text
 
     now = project.now()

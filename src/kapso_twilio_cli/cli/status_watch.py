@@ -75,7 +75,7 @@ def _draw(inv: Invocation, seconds: float) -> None:
     from rich.console import Console
     from rich.live import Live
 
-    from ..operations.timer import next_run
+    from ..operations.cron.timer import next_run
 
     console = Console(highlight=False, markup=False)
     text: list[Part] = []

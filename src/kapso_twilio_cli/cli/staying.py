@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def above_target(project: Project, pool: Country, target: int) -> str | None:
     """What stays above a lower target; None where nothing does."""
-    from ..operations.staying import held_above
+    from ..operations.pools.staying import held_above
 
     held = held_above(project, pool, target)
     if held is None:
@@ -26,7 +26,7 @@ def above_target(project: Project, pool: Country, target: int) -> str | None:
 
 def of_pool(project: Project, pool: Country) -> str:
     """What stays of a pool that is neither filled nor handed out from."""
-    from ..operations.staying import held
+    from ..operations.pools.staying import held
 
     found = held(project, pool=pool)
     if found is None:
@@ -37,7 +37,7 @@ def of_pool(project: Project, pool: Country) -> str:
 
 def of_removed_pool(project: Project, pool: Country) -> str:
     """What stays of a pool that is no more."""
-    from ..operations.staying import held, held_above
+    from ..operations.pools.staying import held, held_above
 
     found, ready = held(project, pool=pool), held_above(project, pool, 0)
     if found is None or ready is None:
@@ -50,7 +50,7 @@ def of_removed_pool(project: Project, pool: Country) -> str:
 
 def of_country(project: Project, country: Country) -> str | None:
     """What stays in a country where nothing is bought any more; None where nothing does."""
-    from ..operations.staying import held
+    from ..operations.pools.staying import held
 
     found = held(project, country=country)
     if found is None or found.count == 0:
@@ -61,7 +61,7 @@ def of_country(project: Project, country: Country) -> str | None:
 
 def of_project(project: Project) -> str:
     """What stays of a project that is switched off."""
-    from ..operations.staying import held
+    from ..operations.pools.staying import held
 
     found = held(project)
     if found is None:

@@ -18,7 +18,7 @@ from .tree import noun
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..operations.webhooks import Done, Report
+    from ..operations.receiving.webhooks import Done, Report
     from ..project import Project
     from ..webhook.server import Listening
 
@@ -118,7 +118,7 @@ def configure_(
     """
     inv = invocation(ctx)
     from ..domain.public_url import parse_public_url
-    from ..operations.webhooks import configure
+    from ..operations.receiving.webhooks import configure
 
     url, chosen = parse_public_url(public_url), _chosen(numbers, every=every)
     report = _locked(
@@ -162,7 +162,7 @@ def restore_(
     Where somebody has set another address since, that one stays.
     """
     inv = invocation(ctx)
-    from ..operations.webhooks import restore
+    from ..operations.receiving.webhooks import restore
 
     chosen = _chosen(numbers, every=every)
     report = _locked(
@@ -194,7 +194,7 @@ def register_(
     inv = invocation(ctx)
     from ..config.secrets import SecretName
     from ..domain.public_url import parse_public_url
-    from ..operations.register_webhook import EVENTS, register
+    from ..operations.receiving.register_webhook import EVENTS, register
 
     url, where = parse_public_url(public_url), parse_store(store)
     if dry_run:

@@ -19,8 +19,8 @@ from ..inventory.findings import Finding
 from ..inventory.journal import NOT_OUR_PURCHASE
 from ..inventory.store import Session
 from ..project import Project
-from .adopt import REASON as ADOPTED
-from .put_off import GAVE_UP
+from .account.adopt import REASON as ADOPTED
+from .verifying.put_off import GAVE_UP
 
 META_LIMIT = timedelta(days=90)
 """Meta's own: to register a claimed number, and to verify one that was added.

@@ -23,20 +23,26 @@ from ..domain.resolution import Path
 from ..domain.standing import Standing
 from ..errors import CredentialsError, KapsoTwilioError, StateError
 from ..project import Project
-from .account_check import Trust, check_account
+from .account.account_check import Trust, check_account
+from .account.taken import numbers_at_meta, quarantine_gone
 from .actions import Action, ActionKind, action
-from .at_kapso import Listed, listed_numbers, note_statuses, notice_connects, notice_removals
 from .batch import error_of_batch
-from .fill import CONCURRENCY, FillOptions, FillReport, fill
-from .fill_plan import FillPlan, at_known_prices, plan_fill
-from .links_at_kapso import notice_links
-from .reservation import end
-from .reverify import numbers_due, reverify
-from .settle import Settlement, settle
-from .taken import numbers_at_meta, quarantine_gone
-from .upkeep import lapse_expired, take_up_interrupted
-from .verification import Portfolio, portfolio
-from .voice import put_back_left
+from .buying.settle import Settlement, settle
+from .handing_out.at_kapso import (
+    Listed,
+    listed_numbers,
+    note_statuses,
+    notice_connects,
+    notice_removals,
+)
+from .handing_out.reservation import end
+from .pools.fill import CONCURRENCY, FillOptions, FillReport, fill
+from .pools.fill_plan import FillPlan, at_known_prices, plan_fill
+from .pools.reverify import numbers_due, reverify
+from .pools.upkeep import lapse_expired, take_up_interrupted
+from .setup_links.links_at_kapso import notice_links
+from .verifying.verification import Portfolio, portfolio
+from .verifying.voice import put_back_left
 
 _log = logging.getLogger(__name__)
 

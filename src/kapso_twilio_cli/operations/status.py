@@ -23,7 +23,7 @@ from ..inventory.reservations import ReservedInAll
 from ..inventory.runs import LastRun
 from ..inventory.store import Session
 from ..project import Project
-from .adopt import REASON as ADOPTED
+from .account.adopt import REASON as ADOPTED
 from .attention import attention
 
 EXPIRIES_SHOWN = 5

@@ -15,7 +15,7 @@ from aiohttp import web
 from ..domain.kapso_event import KapsoEvent, NotAnEvent, parse_event
 from ..domain.public_url import KAPSO_PATH
 from ..errors import KapsoTwilioError
-from ..operations.kapso_events import Seen, is_new_event, look_at
+from ..operations.receiving.kapso_events import Seen, is_new_event, look_at
 from ..project import Project
 from .intake import Intake, read_body, refused
 

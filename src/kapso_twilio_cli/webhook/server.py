@@ -16,7 +16,7 @@ from aiohttp.typedefs import Handler
 from ..domain.public_url import PublicUrl
 from ..errors import Locked, StateError
 from ..inventory.arrivals import Arrivals
-from ..operations.receiver import being_receiver
+from ..operations.receiving.receiver import being_receiver
 from ..project import Project
 from .desk import Desk
 from .intake import BODY_BYTES_AT_MOST

@@ -14,7 +14,12 @@ from ..domain.public_url import SMS_PATH, TRANSCRIPTION_PATH, VOICE_PATH, Public
 from ..domain.twiml import recording_twiml
 from ..errors import KapsoTwilioError
 from ..gateways.twilio_signature import NotFromTwilio, SignedRequest
-from ..operations.receive import Reception, receive_call, receive_sms, receive_transcription
+from ..operations.receiving.receive import (
+    Reception,
+    receive_call,
+    receive_sms,
+    receive_transcription,
+)
 from ..project import Project
 from .intake import Intake, read_body, refused
 

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ...domain.country import Country
 from ...project import Project
-from ..compliance import Papers
-from ..fill_plan import wanted_for_pool
-from ..quote import Quote, Wanted, choose_for, none_on_sale, offer
+from ..buying.compliance import Papers
+from ..buying.quote import Quote, Wanted, choose_for, none_on_sale, offer
+from ..pools.fill_plan import wanted_for_pool
 from .check import Check, caution, fine, judged, warning
 
 _AT_ONCE = 8

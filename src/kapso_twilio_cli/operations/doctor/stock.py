@@ -16,8 +16,8 @@ from ...inventory.runs import LastRun
 from ...inventory.store import Identity, Session
 from ...inventory.view import view_of
 from ...project import Project
-from ..check_inventory import cannot_be_believed
-from ..code_ways import LATELY, sms_failed_lately
+from ..safekeeping.check_inventory import cannot_be_believed
+from ..verifying.code_ways import LATELY, sms_failed_lately
 from .check import Check, failure, fine, judged, not_checked, warning
 
 _OVERDUE = timedelta(hours=2)

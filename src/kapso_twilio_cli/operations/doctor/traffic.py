@@ -10,8 +10,8 @@ from ...domain.public_url import is_receivers
 from ...gateways.twilio_webhooks import NumberWebhooks, SmsWebhook
 from ...project import Project
 from ..lock import holder_of
-from ..receiver import Receiver, receiver_of
-from ..webhooks import former_of
+from ..receiving.receiver import Receiver, receiver_of
+from ..receiving.webhooks import former_of
 from .check import Check, fine, warning
 
 _LONG = timedelta(hours=3)

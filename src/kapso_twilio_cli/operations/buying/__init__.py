@@ -1,0 +1,1 @@
+"""Spend money: what it would cost, whether it may be, the purchase protocol, and settling."""

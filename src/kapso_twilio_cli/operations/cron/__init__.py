@@ -1,0 +1,1 @@
+"""A run that nobody starts by hand: systemd, and text for other schedulers."""

@@ -1,0 +1,1 @@
+"""Give numbers to onboardings, and notice that they are used and that they come back."""

@@ -1,0 +1,1 @@
+"""One number, on a person's word: take it in, make it a pool's, give it back."""

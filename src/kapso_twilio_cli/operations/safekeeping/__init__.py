@@ -1,0 +1,1 @@
+"""A project's files: check, back up, restore, put away."""

@@ -1,0 +1,1 @@
+"""Ask the vendors whether they take a secret."""

@@ -1,0 +1,1 @@
+"""Customers' setup links at Kapso, and the numbers that are held for them."""
