@@ -35,7 +35,7 @@ imports: $(READY)
 
 # Three workers on two cores: tests wait more than they work.
 pytest: $(READY)
-	$(BIN)/pytest -q -n 3 -m "not whole"
+	$(BIN)/pytest -q -rs -n 3 -m "not whole"
 
 # Every other Python that is here, with the libraries that pip finds for it.
 pythons: $(READY)

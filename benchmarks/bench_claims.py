@@ -42,6 +42,7 @@ def per_second(made: Workshop, what: str, *file: str) -> float:
         for one in range(PROCESSES)
     ]
     spans = [[float(text) for text in process.communicate()[0].split()] for process in running]
+    assert all(process.returncode == 0 for process in running), "see above what failed"
     began, ended = min(span[0] for span in spans), max(span[1] for span in spans)
     return PROCESSES * CLAIMS_EACH / (ended - began)
 

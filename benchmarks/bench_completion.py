@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 from pairing import ONE_COMMAND, PROGRAM, ratio, report
@@ -19,6 +20,8 @@ if __name__ == "__main__":
     with workshop(target_size=1) as made:
         made.run("pool", "fill")
         asking = {**made.environment, **_ASKED}
+        said = subprocess.run(PROGRAM, env=asking, stdout=subprocess.PIPE, check=True).stdout
+        assert said.startswith(b"+"), "the number of the pool"
         value, detail = ratio(lambda _run: PROGRAM, ONE_COMMAND, environment=asking)
         report("completion of a number / one-command program", value, BUDGET, detail)
         bare = [sys.executable, "-c", "pass"]

@@ -17,7 +17,7 @@ from pairing import HERE, PROGRAM, Argv, Cost, cost, costs_in_turns, report
 from workshop import Workshop
 
 VERSION = "6.2.4"
-FOLDER = HERE / ".twilio-cli"
+FOLDER = HERE / ".twilio-cli" / VERSION
 PROGRAM_OF_TWILIO = FOLDER / "node_modules" / ".bin" / "twilio"
 NUMBERS = 50
 RUNS = 5
@@ -46,7 +46,7 @@ def why_not_installed() -> str | None:
     npm = shutil.which("npm")
     if npm is None:
         return "npm is not on this machine"
-    FOLDER.mkdir(exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     words = ["install", "--no-audit", "--no-fund", "--prefix", str(FOLDER), f"twilio-cli@{VERSION}"]
     installed = subprocess.run([npm, *words], capture_output=True, text=True, check=False)
     return None if installed.returncode == 0 else "npm could not install twilio-cli"

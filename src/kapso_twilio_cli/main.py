@@ -32,6 +32,7 @@ def run() -> None:
     # What is made while the program loads is no garbage; looking for it takes a tenth of a claim.
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTING)
     signal.signal(signal.SIGTERM, _raise_terminated)
+    _open_streams()
     try:
         exit_code = main(sys.argv[1:])
         sys.stdout.flush()
@@ -49,6 +50,13 @@ def run() -> None:
         os._exit(exit_code)  # a thread that still reads an answer is not waited for
     gc.freeze()  # what is left goes with the process; nobody needs to look through it
     sys.exit(exit_code)
+
+
+def _open_streams() -> None:
+    """Let there be all three streams: one that was closed (`2>&-`) is None to Python."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def main(argv: Sequence[str]) -> int:

@@ -51,6 +51,8 @@ class Twilio(msgspec.Struct, frozen=True):
     compliance: TwilioCompliance
     calls: TwilioCalls
     webhooks: TwilioWebhooks
+    close: Callable[[], None]
+    """Gives the connections back."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -133,7 +135,7 @@ class Project:
             try:
                 yield twin
             finally:
-                twin.inventory.close()
+                twin.close()
 
     @contextmanager
     def anew(self) -> Iterator[Project]:
@@ -145,8 +147,8 @@ class Project:
             current.close()
 
     def close(self) -> None:
-        """Give back the inventory's file and the connections to Kapso, where there are any."""
-        for name in ("inventory", "kapso"):
+        """Give back the inventory's file and the connections to the vendors, if there are any."""
+        for name in ("inventory", "twilio", "meta", "kapso"):
             held = vars(self).pop(name, None)
             if held is not None:
                 held.close()
@@ -175,6 +177,7 @@ class Project:
             TwilioCompliance(client),
             TwilioCalls(client),
             TwilioWebhooks(client),
+            client.close,
         )
 
     @cached_property

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.projects import ReadyProject, ready_project
+from tests.projects import ReadyProject, command_line, ready_project
 from tests.vendors import RunningSandbox
 
 from .calls import Called
@@ -249,6 +249,18 @@ def test_a_log_that_nobody_reads_stops_nothing(project: ReadyProject) -> None:
     with process.stdout as out:
         assert '"verified": 2' in out.read()
     assert process.wait(timeout=30) == 0
+    assert project.states() == {"ready": 2}
+
+
+@pytest.mark.parametrize("words", ["", "-v"])
+def test_a_run_whose_stderr_was_closed_before_it_began_does_its_work(
+    project: ReadyProject, words: str
+) -> None:
+    command = " ".join([*command_line("pool", "fill", "--json"), words, "2>&-"])
+    ran = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=project.home, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, '"verified": 2' in ran.stdout) == (0, True)
     assert project.states() == {"ready": 2}
 
 

@@ -33,7 +33,11 @@ def _candidates() -> Iterator[str]:
         on_path = shutil.which(f"python3.{minor}")
         if on_path is not None:
             yield on_path
-        yield from map(str, sorted(PYENV.glob(f"3.{minor}.*/bin/python3.{minor}")))
+        yield from map(str, sorted(PYENV.glob(f"3.{minor}.*/bin/python3.{minor}"), key=_release))
+
+
+def _release(python: Path) -> list[int]:
+    return [int(part) for part in python.parents[1].name.split(".") if part.isdigit()]
 
 
 @pytest.mark.whole

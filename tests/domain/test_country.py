@@ -29,6 +29,9 @@ def test_a_code_is_taken_in_any_case(text: str) -> None:
         ("germny", "did you mean DE (Germany)?"),
         ("Great Britain", "did you mean GB (United Kingdom)?"),
         ("Grat Britain", "did you mean GB (United Kingdom)?"),
+        ("Burma", "did you mean MM (Myanmar)?"),
+        ("Czech Republic", "did you mean CZ (Czechia)?"),
+        ("united", "write it like US (United States) or CL (Chile)"),  # two begin so
         ("Untied States", "did you mean US (United States)?"),
         ("brasil", "did you mean BR (Brazil)?"),
         ("curacao", "did you mean CW (Curaçao)?"),

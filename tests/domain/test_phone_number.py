@@ -118,6 +118,7 @@ def test_every_number_in_a_text_is_masked_and_nothing_else() -> None:
         "kt+14155550123",
         "its name was: (415) 555-0123",
         "to=14155550123&",
+        "0014155550123 is how some dial it",
     ],
 )
 def test_a_number_is_masked_however_it_is_written(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -64,6 +65,23 @@ def test_a_request_waits_for_its_turn_but_not_for_ever() -> None:
     began = time.monotonic()
     with turns.one(), turns.one():
         assert 0.3 <= time.monotonic() - began < 5
+
+
+def test_those_that_waited_for_long_go_one_by_one() -> None:
+    turns, began, may_end = Turns(1, waits_at_most_seconds=0.1), [], threading.Event()
+
+    def ask() -> None:
+        with turns.one():
+            began.append(time.monotonic())
+            may_end.wait(timeout=30)
+
+    with ThreadPoolExecutor(8) as workers:
+        for _ in range(8):
+            workers.submit(ask)
+        time.sleep(1.2)
+        assert 2 <= len(began) <= 4  # one at once, and one each half second
+        may_end.set()
+    assert len(began) == 8
 
 
 def test_whatever_an_account_takes_at_a_time_every_request_is_answered_in_the_end() -> None:

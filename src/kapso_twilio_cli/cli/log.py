@@ -47,5 +47,7 @@ class _ToOutput(logging.Handler):
         text = mask_all(self.format(record))
         if facts.get("request_id"):
             text += f", request {facts['request_id']}"  # whole, whatever it looks like
-        with suppress(OSError):  # that nobody reads the log must not stop a purchase half way
+        with suppress(
+            Exception
+        ):  # whatever is wrong with the log must not stop a purchase half way
             self._output.log(record.levelname.lower(), text, **facts)

@@ -99,9 +99,12 @@ def keys(ctx: typer.Context, incomplete: str) -> Suggestions:
 
 
 def set_keys(ctx: typer.Context, incomplete: str) -> Suggestions:
-    """The keys that stand in the project file and can be taken out, each with its value."""
+    """The keys that stand in the project file and can be taken out, each with what it takes.
+
+    Not with its value: a program's words may hold a secret.
+    """
     from ..config import explain, loading
-    from ..config.keys import is_required
+    from ..config.keys import is_required, parse_key, takes
 
     found = _project_file(ctx)
     config = _config(ctx)
@@ -109,7 +112,7 @@ def set_keys(ctx: typer.Context, incomplete: str) -> Suggestions:
         return []
     settings = explain.settings(config, loading.parse_toml(loading.read(found)))
     return [
-        (one.key, str(one.value))
+        (one.key, takes(parse_key(one.key)[1]))
         for one in settings
         if one.source == "file" and one.key.startswith(incomplete) and not is_required(one.key)
     ]

@@ -1,4 +1,4 @@
-"""Every variable of the environment that this program reads, and what each is for.
+"""Every variable of this program's own in the environment, and what each is for.
 
 docs/reference/configuration.md is made of it; a test holds it against the source.
 """

@@ -47,8 +47,11 @@ def country_name(country: Country) -> str:
 def _named(wanted: str) -> str | None:
     """The country whose name it is, begins, or is nearly."""
     names = {_plain(name): code for code, name in NAMES.items()} | _OFTEN_MEANT
-    begun = (name for name in names if name.startswith(wanted))
-    found = wanted if wanted in names else next(begun, None) or nearest(wanted, names)
+    begun = {code for name, code in names.items() if name.startswith(wanted)}
+    if len(begun) == 1:
+        return begun.pop()
+    long_enough = [name for name in names if len(name) >= _SHORTEST_NAME]
+    found = nearest(wanted, long_enough, alike=_ALIKE)
     return names[found] if found is not None else None
 
 
@@ -60,6 +63,7 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in letters if not combining(letter))
 
 
+_ALIKE = 0.7  # of so many names, some are like any word
 _SHORTEST_NAME = 4  # Chad, Cuba, Fiji: below that, everything is near to something
 
 _OFTEN_MEANT = {
@@ -67,6 +71,11 @@ _OFTEN_MEANT = {
     "scotland": "GB",
     "wales": "GB",
     "holland": "NL",
+    "burma": "MM",
+    "swaziland": "SZ",
+    "czech republic": "CZ",
+    "south korea": "KR",
+    "russian federation": "RU",
     "the netherlands": "NL",
     "ivory coast": "CI",
     "turkey": "TR",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-_ALIKE = 0.7
-"""How alike two words must be, from 0 to 1: one letter of four may be wrong."""
+_ALIKE = 0.66
+"""How alike two words must be, from 0 to 1: one letter of three may be wrong."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], *, alike: float = _ALIKE) -> str | None:
     """The known word that is most like it; None where none is like it."""
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(word, list(known), n=1, cutoff=_ALIKE)), None)
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=alike)), None)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

@@ -64,8 +64,10 @@ def normalise(displayed: str) -> PhoneNumber | None:
 
 
 def mask(phone_number: str) -> str:
-    """Hide the middle, for logs: `+1415•••0123`."""
-    return f"{phone_number[:5]}•••{phone_number[-4:]}" if len(phone_number) > 9 else "•••"
+    """Hide the middle, for logs: `+1415•••0123`; of a short number more than that."""
+    if len(phone_number) > 10:
+        return f"{phone_number[:5]}•••{phone_number[-4:]}"
+    return f"{phone_number[:3]}•••{phone_number[-2:]}" if len(phone_number) > 7 else "•••"
 
 
 def mask_all(text: str) -> str:
@@ -78,6 +80,7 @@ def mask_all(text: str) -> str:
 _ANY_NUMBER = re.compile(
     r"(?:\+|%2B)[1-9](?:[ ().-]{0,2}\d){6,14}"
     r"|\(\d{2,5}\)(?:[ .-]?\d){5,10}"
+    r"|(?<!\w)00[1-9]\d{6,13}(?!\w)"
     r"|(?<![\w/])[1-9]\d{6,14}(?!\w)",
     re.ASCII | re.IGNORECASE,
 )

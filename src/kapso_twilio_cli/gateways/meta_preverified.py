@@ -89,6 +89,10 @@ class MetaPreverified:
                 return
             page["after"] = after
 
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
     def find(self, phone_number: PhoneNumber) -> PreverifiedNumber | None:
         """The portfolio's object for exactly this number, or None."""
         try:

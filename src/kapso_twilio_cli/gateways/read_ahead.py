@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TypeVar
 
 Page = TypeVar("Page")
@@ -12,13 +13,24 @@ Page = TypeVar("Page")
 def one_ahead(pages: Iterator[Page]) -> Iterator[Page]:
     """The same pages, each asked for while the one before it is worked on; two are held at most.
 
-    What asking raises is raised where the page would have come.
+    What asking raises is raised where the page would have come. Who stops listening does not wait
+    for the page under way, and neither does the end of the program.
     """
-    worker = ThreadPoolExecutor(1, thread_name_prefix="page")
-    try:
-        upcoming = worker.submit(next, pages, None)
-        while (page := upcoming.result()) is not None:
-            upcoming = worker.submit(next, pages, None)
-            yield page
-    finally:
-        worker.shutdown(wait=False, cancel_futures=True)  # who stops listening does not wait
+    upcoming = _asked(pages)
+    while (page := upcoming.result()) is not None:
+        upcoming = _asked(pages)
+        yield page
+
+
+def _asked(pages: Iterator[Page]) -> Future[Page | None]:
+    coming: Future[Page | None] = Future()
+
+    def ask() -> None:
+        try:
+            coming.set_result(next(pages, None))
+        except BaseException as error:  # noqa: BLE001 - it is raised where the page is waited for
+            coming.set_exception(error)
+
+    # A pool's threads would be waited for at the program's end.
+    threading.Thread(target=ask, name="page", daemon=True).start()
+    return coming

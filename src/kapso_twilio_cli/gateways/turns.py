@@ -7,6 +7,7 @@ Source: twilio.com/docs/api/errors/20429 (read 2026-11-22): lower the concurrenc
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,8 @@ TOO_MANY_REQUESTS = 429
 _ROUNDS_BEFORE_ONE_MORE = 10
 _WAITS_AT_MOST_SECONDS = 10.0
 """Then a request goes on all the same: a purchase must end in the time that its intent gives it."""
+_LATE_APART_SECONDS = 0.5
+"""So far apart do those go that have waited for long: together they would be refused again."""
 
 
 class Turns:
@@ -26,6 +29,7 @@ class Turns:
         self._allowed = most
         self._under_way = 0
         self._answered = 0
+        self._late_went_at = float("-inf")
         self._changed = threading.Condition()
 
     @property
@@ -37,9 +41,7 @@ class Turns:
     def one(self) -> Iterator[None]:
         """Wait until one more may be sent, and count it until it is answered."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._under_way < self._allowed, timeout=self._waits_at_most_seconds
-            )
+            self._wait()
             self._under_way += 1
         try:
             yield
@@ -47,6 +49,16 @@ class Turns:
             with self._changed:
                 self._under_way -= 1
                 self._changed.notify()
+
+    def _wait(self) -> None:
+        patience_ends_at = time.monotonic() + self._waits_at_most_seconds
+        while self._under_way >= self._allowed:
+            goes_at = max(patience_ends_at, self._late_went_at + _LATE_APART_SECONDS)
+            now = time.monotonic()
+            if now >= goes_at:
+                self._late_went_at = now
+                return
+            self._changed.wait(goes_at - now)
 
     def note(self, status: int) -> None:
         """Take in how a request was answered, while it still has its turn.

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 # The look-up before it, and every repeat of 20429 with its wait, with the longest time-out that can
 # be set, and the wait for its turn: a purchase that is still at work must never be taken for one
 # that has ended.
-_UNDER_WAY_AT_MOST = timedelta(minutes=16)
+_UNDER_WAY_AT_MOST = timedelta(minutes=30)
 
 
 class Basket(msgspec.Struct, frozen=True):
