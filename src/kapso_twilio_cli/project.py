@@ -96,8 +96,8 @@ class Project:
 
     @cached_property
     def endpoints(self) -> locations.Endpoints:
-        """The vendors' addresses."""
-        return locations.endpoints()
+        """The vendors' addresses; StateError where the inventory was made for others."""
+        return endpoints_of(self.name)
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -282,16 +282,12 @@ class Project:
             (
                 "other vendors",
                 identity.vendors,
-                self._vendors(),
-                "set or unset KAPSO_TWILIO_SANDBOX_URL as it was when the inventory was made",
+                _vendors_at(locations.endpoints()),
+                _OTHER_VENDORS,
             ),
         ):
             if pinned != found:
-                raise StateError(
-                    f"the inventory {path} belongs to {what}",
-                    reason=f"it was made for {pinned}; this run is for {found}",
-                    hint=hint,
-                )
+                raise _not_ours(path, what, pinned, found, hint)
 
     def create_inventory(self) -> Path:
         """Make the project's inventory; StateError if there is one already."""
@@ -299,7 +295,7 @@ class Project:
             project=self.name,
             account_sid=self.config.twilio.account_sid,
             installation=random_base32(8),
-            vendors=self._vendors(),
+            vendors=_vendors_at(locations.endpoints()),
             created_at=self.now(),
         )
         create_inventory(self.inventory_path, identity)
@@ -317,8 +313,35 @@ class Project:
             return TwilioAccount(settings.account_sid, settings.api_key_sid, key_secret.reveal())
         return TwilioAccount(settings.account_sid, settings.account_sid, auth_token.reveal())
 
-    def _vendors(self) -> Vendors:
-        return Vendors.STAND_INS if self.endpoints.stand_ins else Vendors.REAL
+
+def endpoints_of(project_name: str) -> locations.Endpoints:
+    """The vendors' addresses, for a project that there is or is to be.
+
+    StateError where its inventory was made for other vendors: with a left-over variable, its real
+    secrets would go to a stand-in.
+    """
+    from .inventory.glance import vendors_in
+
+    path, found = locations.inventory_path(project_name), locations.endpoints()
+    pinned = vendors_in(path)
+    if pinned is not None and pinned is not _vendors_at(found):
+        raise _not_ours(path, "other vendors", pinned, _vendors_at(found), _OTHER_VENDORS)
+    return found
+
+
+def _vendors_at(endpoints: locations.Endpoints) -> Vendors:
+    return Vendors.STAND_INS if endpoints.stand_ins else Vendors.REAL
+
+
+_OTHER_VENDORS = "set or unset KAPSO_TWILIO_SANDBOX_URL as it was when the inventory was made"
+
+
+def _not_ours(path: Path, what: str, pinned: str, found: str, hint: str) -> StateError:
+    return StateError(
+        f"the inventory {path} belongs to {what}",
+        reason=f"it was made for {pinned}; this run is for {found}",
+        hint=hint,
+    )
 
 
 if TYPE_CHECKING:

@@ -100,6 +100,37 @@ def test_an_inventory_of_stand_ins_while_the_real_vendors_are_meant(
     assert "KAPSO_TWILIO_SANDBOX_URL" in called.err
 
 
+ASKS_A_VENDOR = [
+    "doctor",
+    "search --country US",
+    "provision --country US --yes",
+    "pool fill",
+    "reconcile",
+    "configure acme --plan platform",
+    "auth set auth_token --stdin",
+    "auth set meta_token --stdin",
+    "auth set kapso_api_key --stdin",
+    "webhook register --public-url https://kt.example.com",
+    "setup-link create --customer 6f1b0a52-9d0e-4c53-8f6c-3d0c1c1f7a11 --country US",
+    "number import +12025550143",
+    "number list --foreign",
+]
+
+
+@pytest.mark.parametrize("words", ASKS_A_VENDOR)
+def test_a_left_over_variable_sends_no_secret_of_a_real_project_to_a_stand_in(
+    project: ReadyProject, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setenv("KAPSO_TWILIO_KAPSO_API_KEY", project.sandbox.credentials["kapso_api_key"])
+    with sqlite3.connect(project.inventory) as connection:
+        connection.execute("UPDATE identity SET vendors = 'real'")
+    connection.close()
+    called = project.call(*words.split(), "--config", str(project.path), stdin="a" * 32)
+    assert called.exit_code == 3, called.out + called.err
+    assert "belongs to other vendors" in called.out + called.err
+    assert project.sandbox.requests() == []
+
+
 def test_another_projects_file_in_the_place_of_the_inventory(project: ReadyProject) -> None:
     other = project.inventory.parent.parent / "beta"
     project.path.write_text(project.path.read_text().replace('"acme"', '"beta"'))

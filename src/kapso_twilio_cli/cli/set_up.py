@@ -140,11 +140,12 @@ class Credentials(msgspec.Struct, frozen=True):
             raise _missing(name)
 
     def _check(self, name: SecretName, secret: Secret) -> None:
-        from ..config.locations import endpoints
         from ..operations.secrets.check_secret import check_secret
+        from ..project import endpoints_of
 
+        endpoints = endpoints_of(self.config.project)
         try:
-            check_secret(name, secret, self.config, self.find, endpoints())
+            check_secret(name, secret, self.config, self.find, endpoints)
         except CredentialsError as error:
             is_lacking = name == "api_key_secret" and self.find(name.AUTH_TOKEN) is None
             hint = error.hint if is_lacking else _CHECK_AGAIN[name]

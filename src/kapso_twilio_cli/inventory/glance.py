@@ -1,8 +1,7 @@
-"""A glance at an inventory for shell completion: it waits for nobody and changes nothing.
+"""A glance at an inventory: it waits for nobody and changes nothing.
 
-The file is opened for reading only, so a schema of another version is neither migrated nor read.
-Each function gives some words that begin so, and what each is; none where the file cannot be read
-just now.
+The file is opened for reading only, and not migrated. For shell completion, some words that begin
+so, and what each is; none where the file cannot be read just now, or is another version's.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from ..domain.lifecycle import NumberState
 from .connection import connect
 from .consistency import schema_version
 from .schema import MIGRATIONS
+from .store import Vendors
 
 _MOST = 100
 _PATIENCE_MS = 50
@@ -55,6 +55,16 @@ def link_refs_beginning(path: Path, prefix: str) -> list[tuple[str, str]]:
     from ..domain.setup_link import LIVING
 
     return _found(path, "ref", "customer_id", "setup_links", prefix, tuple(LIVING))
+
+
+def vendors_in(path: Path) -> Vendors | None:
+    """The vendors that it was made for; None where there is none, or it cannot be read."""
+    try:
+        with closing(connect(path, mode="ro")) as connection:
+            row = connection.execute("SELECT vendors FROM identity").fetchone()
+    except sqlite3.DatabaseError:
+        return None
+    return Vendors(row["vendors"]) if row is not None else None
 
 
 def _found(
