@@ -90,8 +90,10 @@ class Output(msgspec.Struct):
         if self.is_log:
             from ..domain.phone_number import mask_all
 
-            self.log(level, mask_all(text))
-        elif self.log_format is LogFormat.JSON:
+            text = mask_all(text)
+        if self.log_format is LogFormat.JSON:
+            self.log(level, text.removeprefix(f"{level}: "))
+        elif self.is_log:
             self.log(level, text)
         else:
             print(text, file=sys.stderr)

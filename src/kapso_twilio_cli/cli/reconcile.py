@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 
 from ..errors import Locked, OutcomeUnknown, StateError, UsageError
 from .answer import LogFormat
@@ -142,10 +143,13 @@ def _answer(inv: Invocation, report: ReconcileReport) -> None:
         "pools": [pool_fields(pool) for pool in report.fill.pools] if report.fill else [],
     }
     inv.answer("reconcile", fields, [_line(inv, action) for action in report.actions])
-    _say_beside(inv, report)
+    is_heard = report.did_anything or inv.interactive or inv.verbose
+    _say_beside(inv, report if is_heard else replace(report, notes=()))  # cron's mail is for work
     for pool in report.fill.pools if report.fill else ():
         for reason in dict.fromkeys(pool.reasons):
-            if report.actions or reason not in pool.notes:  # a run that only waits is silent
+            if (
+                report.actions or inv.verbose or reason not in pool.notes
+            ):  # who only waits is silent
                 inv.note(f"{pool.country}: {reason}")
 
 

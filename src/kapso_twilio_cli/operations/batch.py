@@ -28,7 +28,7 @@ def error_of_batch(
                 return error
     if succeeded == 0 or (len(errors) == 1 and isinstance(errors[0], PartlyDone)):
         return errors[0]
-    reasons = "; ".join(_in_words(error) for error in errors)
+    reasons = "; ".join(in_words(error) for error in errors)
     return PartlyDone(
         "some of it was done, and some failed",
         reason=reasons,
@@ -36,7 +36,8 @@ def error_of_batch(
     )
 
 
-def _in_words(error: KapsoTwilioError) -> str:
+def in_words(error: KapsoTwilioError) -> str:
+    """What happened and why, on one line."""
     if isinstance(error, PartlyDone) and error.reason:
         return error.reason
     return f"{error.message}: {error.reason}" if error.reason else error.message

@@ -14,7 +14,7 @@ from ...domain.phone_number import PhoneNumber
 from ...errors import KapsoTwilioError, Locked, PaceExceeded, StateError
 from ...inventory.journal import PURCHASE_LIMITED, Entry
 from ...project import Project
-from ..batch import error_of_batch
+from ..batch import error_of_batch, in_words
 from ..buying.known_prices import ask_again
 from ..buying.settle import Settlement, settle
 from ..buying.shelf import Shelf
@@ -185,8 +185,8 @@ def _report(
 
 
 def _pool_report(pool: PoolPlan, work: CountryWork, ready: int) -> PoolReport:
-    errors = [*work.errors, *([work.paced] if work.paced else [])]
-    reasons = [f"{e.message}: {e.reason}" if e.reason else e.message for e in errors]
+    reasons = [in_words(error) for error in work.errors]
+    waits = [in_words(work.paced)] if work.paced else []
     if work.to_verify and work.failures_in_a_row >= FAILURES_IN_A_ROW:
         reasons.append(
             f"{len(work.to_verify)} more were asked no code for, as {FAILURES_IN_A_ROW} in a row"
@@ -201,6 +201,6 @@ def _pool_report(pool: PoolPlan, work: CountryWork, ready: int) -> PoolReport:
         verified=len(work.verified),
         failed=work.failed,
         shortfall=max(0, pool.target_size - ready),
-        reasons=(*reasons, *pool.notes),
-        notes=pool.notes,
+        reasons=(*reasons, *waits, *pool.notes),
+        notes=(*waits, *pool.notes),
     )
