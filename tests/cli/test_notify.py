@@ -226,7 +226,7 @@ def test_without_the_extra_a_warning_says_how_to_get_it(
     called = project.call("reconcile")
     assert called.exit_code == 0
     assert "warning: notify.urls: apprise is not installed" in called.err
-    assert "pipx install 'kapso-twilio[notify]'" in called.err
+    assert "pipx inject kapso-twilio apprise" in called.err
     assert TOKEN not in called.err
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from html import escape
 from typing import Any
 
 from kapso_twilio_cli.cli.answer import Output
@@ -75,8 +76,14 @@ def _records(command: Any, context: Any) -> list[tuple[str, str]]:
 
 
 def _table(records: Iterable[tuple[str, str]]) -> str:
-    rows = [f"| `{_plain(names)}` | {_plain(told)} |" for names, told in records]
+    rows = [f"| {_code(names)} | {_plain(told)} |" for names, told in records]
     return "\n".join(["| option | what it does |", "|---|---|", *rows])
+
+
+def _code(names: str) -> str:
+    """As code; what ends a cell is written so that no page shows it with a backslash."""
+    words = " ".join(names.split())
+    return f"<code>{escape(words).replace('|', '&#124;')}</code>" if "|" in words else f"`{words}`"
 
 
 def _plain(told: str) -> str:

@@ -24,7 +24,7 @@ _IN_WORDS = {
     _NOT_TAKEN: "at least one address did not take the message",
 }
 
-NOT_INSTALLED = "apprise is not installed; run: pipx install 'kapso-twilio[notify]'"
+NOT_INSTALLED = "apprise is not installed; run: pipx inject kapso-twilio apprise"
 
 
 def push(urls: Iterable[str], title: str, body: str) -> str | None:
