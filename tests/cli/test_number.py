@@ -9,6 +9,8 @@ import pytest
 from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox, running_sandbox
 
+from .releasing import ready, release
+
 PROMISED = {
     "setup_link",
     "phone_number_id",
@@ -190,3 +192,47 @@ def test_a_quarantined_number_joins_only_by_force_and_is_told_why(project: Ready
     ]
     project.answer("pool", "fill")
     assert project.states() == {"ready": 2}
+
+
+def kinds(events: list[dict[str, str]]) -> list[str]:
+    return [event["kind"] for event in events]
+
+
+def test_a_released_number_still_shows_what_it_was_and_what_happened_to_it(
+    project: ReadyProject,
+) -> None:
+    number = ready(project)
+    assert release(project, number).exit_code == 0
+    shown = project.answer("number", "show", number)
+    assert (shown["phone_number"], shown["state"]) == (number, "released")
+    events = project.answer("number", "history", number)["events"]
+    assert events == shown["history"]
+    assert (kinds(events)[0], kinds(events)[-1]) == ("bought", "release")
+    assert "state: released\n" in project.call("number", "show", number).out
+    for words in (("verify",), ("add-to-pool",)):
+        called = project.call("number", *words, number)
+        assert called.exit_code == 3
+        assert f"{number} is not a number of project acme any more\n  reason: it was" in called.err
+        assert f"hint: kapso-twilio number history {number}\n" in called.err
+
+
+def test_a_number_that_was_bought_again_shows_what_it_is_now_and_all_of_its_history(
+    project: ReadyProject,
+) -> None:
+    number = ready(project)
+    release(project, number)
+    before = project.answer("number", "history", number)["events"]
+    sid = project.sandbox.buy_in_console(number)
+    assert project.call("number", "import", number).exit_code == 0
+    shown = project.answer("number", "show", number)
+    assert (shown["sid"], shown["state"]) == (sid, "provisioned")
+    assert kinds(shown["history"]) == ["imported"]
+    events = project.answer("number", "history", number)["events"]
+    assert events == [*before, *shown["history"]]
+
+
+def test_a_number_that_was_never_the_projects_is_not_shown(project: ReadyProject) -> None:
+    for verb in ("show", "history"):
+        called = project.call("number", verb, "+13105550199")
+        assert called.exit_code == 3
+        assert "+13105550199 is not a number of project acme" in called.err

@@ -18,7 +18,8 @@ from .tree import noun
 if TYPE_CHECKING:
     from ..domain.event import Event
     from ..domain.number import Number
-    from ..domain.reservation import Reservation
+    from ..domain.phone_number import PhoneNumber
+    from ..inventory.store import Session
 
 app = noun("List, import and release numbers; look closely at one.")
 
@@ -73,12 +74,18 @@ def list_(
 
 @app.command("show", cls=Command, epilog="kapso-twilio number show +56912345678")
 def show(ctx: typer.Context, number: NumberArgument) -> None:
-    """Show everything about one number, and what happened to it."""
+    """Show everything about one number, and what happened to it.
+
+    Of a released one, too; of one that was bought again since, what it is now.
+    """
     inv = invocation(ctx)
     from .documents import event_fields, number_fields
 
-    found, held, events = _look(inv, number)
+    phone_number = parse_phone_number(number)
     with inv.project.inventory.read() as session:
+        found = _known(inv, session, phone_number)
+        held = session.reservations.of_number(found.id)
+        events = session.events.of_number(found.id)
         link = session.setup_links.of_ref(held.ref) if held is not None else None
     fields = number_fields(found, held, link.link_id if link is not None else None)
     facts = [f"{name}: {cell(value)}" for name, value in fields.items() if value is not None]
@@ -88,11 +95,17 @@ def show(ctx: typer.Context, number: NumberArgument) -> None:
 
 @app.command("history", cls=Command, epilog="kapso-twilio number history +56912345678")
 def history(ctx: typer.Context, number: NumberArgument) -> None:
-    """Show what happened to one number, oldest first."""
+    """Show what happened to one number, oldest first.
+
+    Of a released one, too; of one that was bought again since, all of it.
+    """
     inv = invocation(ctx)
     from .documents import event_fields
 
-    _, _, events = _look(inv, number)
+    phone_number = parse_phone_number(number)
+    with inv.project.inventory.read() as session:
+        _known(inv, session, phone_number)
+        events = session.events.of_phone_number(phone_number)
     document = {"events": [event_fields(event) for event in events]}
     inv.answer("number.history", document, [_events_table(events)])
 
@@ -102,15 +115,11 @@ number_verify.register(app)
 number_changes.register(app)
 
 
-def _look(inv: Invocation, number: str) -> tuple[Number, Reservation | None, list[Event]]:
-    from ..inventory.numbers import require
+def _known(inv: Invocation, session: Session, phone_number: PhoneNumber) -> Number:
+    """The number, living or released: both commands only read."""
+    from ..inventory.numbers import require_known
 
-    project = inv.project
-    phone_number = parse_phone_number(number)
-    with project.inventory.read() as session:
-        found = require(session.numbers.find(phone_number), phone_number, project.name)
-        held = session.reservations.of_number(found.id)
-        return found, held, session.events.of_number(found.id)
+    return require_known(session.numbers.find(phone_number), phone_number, inv.project.name)
 
 
 def _events_table(events: list[Event]) -> Table:

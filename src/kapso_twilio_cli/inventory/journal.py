@@ -11,6 +11,7 @@ import msgspec
 from ..domain.country import Country
 from ..domain.event import Event
 from ..domain.lifecycle import NumberEvent, NumberState
+from ..domain.phone_number import PhoneNumber
 from . import columns
 
 PURCHASE_LIMITED = "purchase_limited"
@@ -98,6 +99,15 @@ class Events:
         """A number's events, oldest first."""
         rows = self._connection.execute(
             "SELECT * FROM events WHERE number_id = ? ORDER BY id", (number_id,)
+        ).fetchall()
+        return [_event(row) for row in rows]
+
+    def of_phone_number(self, phone_number: PhoneNumber) -> list[Event]:
+        """The events of all the times that the project had a phone number, oldest first."""
+        rows = self._connection.execute(
+            "SELECT events.* FROM events JOIN numbers ON numbers.id = number_id"
+            " WHERE phone_number = ? ORDER BY events.id",
+            (phone_number,),
         ).fetchall()
         return [_event(row) for row in rows]
 

@@ -356,8 +356,23 @@ class Numbers:
 
 
 def require(number: Number | None, phone_number: PhoneNumber, project: str) -> Number:
-    """The number, or the StateError that says it is not one of the project's."""
-    if number is None or number.state is NumberState.RELEASED:
+    """The number, or the StateError that says it is not one of the project's, or not any more."""
+    known = require_known(number, phone_number, project)
+    if known.state is NumberState.RELEASED:
+        raise StateError(
+            f"{phone_number} is not a number of project {project} any more",
+            reason="it was released",
+            hint=f"kapso-twilio number history {phone_number}",
+        )
+    return known
+
+
+def require_known(number: Number | None, phone_number: PhoneNumber, project: str) -> Number:
+    """The number, released or not, or the StateError that says it never was the project's.
+
+    To read of it; what acts on a number takes `require`.
+    """
+    if number is None:
         raise StateError(
             f"{phone_number} is not a number of project {project}",
             reason="the inventory does not hold it",
