@@ -6,12 +6,15 @@ import re
 import shutil
 import sqlite3
 import stat
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from tests.projects import ReadyProject
+
+from .releasing import ready, release
 
 
 def test_create_makes_one_for_its_owner_only_and_never_a_second(project: ReadyProject) -> None:
@@ -149,6 +152,34 @@ def test_a_restore_keeps_what_was_handed_out_since_and_bars_the_rest(project: Re
     ((standing, reason),) = project.rows("SELECT standing, reason FROM standing")
     assert standing == "restored"
     assert reason.startswith("restored from mine.db, of 20")
+
+
+def test_a_restore_tells_the_backups_own_facts_then_what_was_kept_then_the_sum(
+    project: ReadyProject,
+) -> None:
+    project.answer("pool", "fill")
+    made = project.answer("inventory", "backup", "mine.db")
+    newest = f"{datetime.fromisoformat(made['newest_event_at']):%Y-%m-%d %H:%M:%S} UTC"
+    given_back = ready(project)
+    assert release(project, given_back).exit_code == 0
+    bought = project.answer("provision", "--country", "CL", "--yes")["phone_number"]
+    holds = f"2 numbers, 0 unresolved purchases, newest event {newest}"
+    lines = [
+        f"restored from {project.home / 'mine.db'}: {holds}",
+        "kept from the one before: 2 numbers (1 not in the backup, 1 released), 1 purchase",
+        "in all: 2 numbers besides released ones, 0 unresolved purchases",
+    ]
+    rehearsed = project.call("inventory", "restore", "mine.db", "--dry-run").out.splitlines()
+    assert rehearsed[0].endswith(f" would be {lines[0]}")
+    assert rehearsed[1:] == lines[1:]
+    document = project.answer("inventory", "restore", "mine.db", "--dry-run")
+    assert document["backup_newest_event_at"] == made["newest_event_at"]
+    for key in ("numbers", "purchases", "unresolved_purchases"):
+        assert document[f"backup_{key}"] == made[key]
+    assert (document["added_numbers"], document["released_numbers"]) == ([bought], [given_back])
+    done = project.call("inventory", "restore", "mine.db", "--yes").out.splitlines()
+    assert done[0].endswith(f" {lines[0]}")
+    assert done[1:3] == lines[1:]
 
 
 def test_a_lost_inventory_is_restored(project: ReadyProject) -> None:

@@ -120,6 +120,19 @@ def test_a_number_handed_out_since_stays_with_its_holder(path: Path) -> None:
     assert kinds[-3:] == ["claim", "connect", "kept_in_restore"]
 
 
+def test_what_was_kept_is_told_apart_by_what_the_backup_has_and_what_is_released(
+    path: Path,
+) -> None:
+    write(path, ready(1), ready(2))
+    backup = backed_up(path)
+    write(path, claims("a"), moves(2, NumberEvent.RELEASE), ready(3))
+    done = restored(path, backup)
+    assert done.backup.numbers == 2
+    assert done.kept.numbers == (phone(1), phone(2), phone(3))
+    assert (done.kept.added, done.kept.released) == ((phone(3),), (phone(2),))
+    assert done.result.numbers == 2
+
+
 def test_a_reservation_ended_since_stays_ended(path: Path) -> None:
     write(path, ready(1), claims("a", NOW))
     backup = backed_up(path)

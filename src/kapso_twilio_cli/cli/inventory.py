@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..domain.counted import counted
 from ..places import is_there
 from .command import Command, invocation
 from .inventory_restore import register
@@ -87,8 +88,8 @@ def backup(
 
 def in_words(held: Contents) -> str:
     """What an inventory holds, in a line."""
-    numbers = "1 number" if held.numbers == 1 else f"{held.numbers} numbers"
-    unresolved = f"{held.unresolved} unresolved purchase{'s' * (held.unresolved != 1)}"
+    numbers = counted(held.numbers, "number")
+    unresolved = counted(held.unresolved, "unresolved purchase")
     return f"{numbers}, {unresolved}, newest event {held.newest_event_at:%Y-%m-%d %H:%M:%S} UTC"
 
 

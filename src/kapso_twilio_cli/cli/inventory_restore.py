@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..domain.counted import counted
 from .command import Command, Invocation, invocation
 from .options import DryRun, Yes
 from .patience import LockTimeout, patience
 
 if TYPE_CHECKING:
     from ..inventory.contents import Contents
+    from ..inventory.joining import Kept
     from ..inventory.restore import Restored
     from ..project import Project
 
@@ -81,8 +83,13 @@ def _fields(
         "path": str(project.inventory_path),
         "backup": str(backup),
         "backup_newest_event_at": restored.backup.newest_event_at,
+        "backup_numbers": restored.backup.numbers,
+        "backup_purchases": restored.backup.purchases,
+        "backup_unresolved_purchases": restored.backup.unresolved,
         "safety_backup": str(restored.safety_backup) if restored.safety_backup else None,
         "kept_numbers": restored.kept.numbers,
+        "added_numbers": restored.kept.added,
+        "released_numbers": restored.kept.released,
         "kept_purchases": restored.kept.purchases,
         "numbers": result.numbers,
         "purchases": result.purchases,
@@ -97,11 +104,25 @@ def _words(project: Project, backup: Path, restored: Restored, *, dry_run: bool)
     from .inventory import in_words
 
     done = "would be restored" if dry_run else "restored"
-    held, kept = in_words(restored.result), restored.kept
+    numbers = counted(restored.result.numbers, "number")
+    unresolved = counted(restored.result.unresolved, "unresolved purchase")
     lines = [
-        f"{project.inventory_path} {done} from {backup}: {held}",
-        f"kept from the one before: numbers {len(kept.numbers)}, purchases {kept.purchases}",
+        f"{project.inventory_path} {done} from {backup}: {in_words(restored.backup)}",
+        f"kept from the one before: {_kept_in_words(restored.kept)}",
+        f"in all: {numbers} besides released ones, {unresolved}",
     ]
     if restored.safety_backup is not None:
         lines.append(f"the one before: {restored.safety_backup}")
     return lines
+
+
+def _kept_in_words(kept: Kept) -> str:
+    """What came from the replaced inventory: more than is owned, as released ones are known too."""
+    details = [
+        f"{len(numbers)} {what}"
+        for numbers, what in ((kept.added, "not in the backup"), (kept.released, "released"))
+        if numbers
+    ]
+    of_them = f" ({', '.join(details)})" if details else ""
+    numbers = counted(len(kept.numbers), "number")
+    return f"{numbers}{of_them}, {counted(kept.purchases, 'purchase')}"

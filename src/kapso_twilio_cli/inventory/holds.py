@@ -25,6 +25,8 @@ class TakenNumber(msgspec.Struct, frozen=True):
     """By its events."""
     id: int
     """0 while the result does not have it."""
+    is_added: bool = False
+    """The backup did not have it."""
 
 
 class Holds:

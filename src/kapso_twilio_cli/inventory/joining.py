@@ -20,6 +20,7 @@ The rule, which holds whether the two files share their history or are of two in
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -75,6 +76,10 @@ class Kept(msgspec.Struct, frozen=True):
 
     numbers: tuple[str, ...] = ()
     """The phone numbers whose present state was kept."""
+    added: tuple[str, ...] = ()
+    """Of these, the ones that the backup does not have."""
+    released: tuple[str, ...] = ()
+    """Of these, the ones that are released: they are known, and owned no more."""
     purchases: int = 0
     notes: tuple[str, ...] = ()
     """What a person should know of reservations that could not go on as they were."""
@@ -100,7 +105,11 @@ class Joining:
         self._holds.join(taken)
         self._take_setup_links()
         return Kept(
-            tuple(number.present["phone_number"] for number in taken), purchases, tuple(self._notes)
+            numbers=_phone_numbers(taken),
+            added=_phone_numbers(one for one in taken if one.is_added),
+            released=_phone_numbers(one for one in taken if one.state is NumberState.RELEASED),
+            purchases=purchases,
+            notes=tuple(self._notes),
         )
 
     def _all(self, statement: str, *values: object) -> list[sqlite3.Row]:
@@ -193,7 +202,8 @@ class Joining:
             )
         else:
             values["id"] = self._free_id(number)
-            number = replace(number, id=insert(self._connection, "numbers", values))
+            added = insert(self._connection, "numbers", values)
+            number = replace(number, id=added, is_added=True)
         for event in news:
             insert(self._connection, "events", {**event, "id": None, "number_id": number.id})
         self._note_taken(number)
@@ -247,3 +257,7 @@ class Joining:
                 )
             )
             self._notes.append(f"{phone_number} is not {row['sid']} any more: it was bought again")
+
+
+def _phone_numbers(taken: Iterable[TakenNumber]) -> tuple[str, ...]:
+    return tuple(number.present["phone_number"] for number in taken)
