@@ -150,6 +150,18 @@ def test_unset_brings_the_default_back(call: Call, path: Path) -> None:
     assert again.out == "limits.max_numbers is not set; in effect: 50 (nothing to change)\n"
 
 
+@pytest.mark.parametrize(
+    "key", ["notify.urls", "notify.ping_url", "notify.command", "default_country"]
+)
+def test_unset_of_a_key_without_a_default_says_no_more_than_that(call: Call, key: str) -> None:
+    assert call("config", "unset", key).exit_code == 0
+    assert call("config", "unset", key).out == f"{key} is not set (nothing to change)\n"
+
+
+def test_a_list_that_is_set_to_nothing_is_told_to_be_empty(call: Call) -> None:
+    assert call("config", "set", "notify.command", "").out == "notify.command is empty\n"
+
+
 def test_unset_of_a_required_key_is_refused(call: Call, path: Path) -> None:
     assert call("config", "unset", "plan").exit_code == 3
     assert call("config", "unset", "project").exit_code == 2

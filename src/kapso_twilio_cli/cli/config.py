@@ -136,7 +136,9 @@ def set_(
     dotted, (_, kind) = ".".join(path), parse_key(key)
     now = shown(kind, _setting(draft, path))
     fields = {**outcome(draft, dry_run=dry_run), "key": dotted, "value": now}
-    inv.answer("config.set", fields, said(f"{dotted} = {_words(now)}", draft, dry_run=dry_run))
+    words = _words(now)
+    says = f"{dotted} = {words}" if words is not None else f"{dotted} is empty"
+    inv.answer("config.set", fields, said(says, draft, dry_run=dry_run))
     warn_if_switched_off(inv, inv.project.config, draft.config)
     if path == ("twilio", "account_sid"):
         _warn_if_another_account(inv, draft)
@@ -156,7 +158,8 @@ def unset(ctx: typer.Context, key: SetKey, *, dry_run: DryRun = False) -> None:
     dotted = ".".join(path)
     now = shown(kind, _setting(draft, path))
     fields = {**outcome(draft, dry_run=dry_run), "key": dotted, "value": now}
-    end = f"not set; in effect: {_words(now)}"
+    default = _words(now)
+    end = "not set" + (f"; in effect: {default}" if default is not None else "")
     would = f"{dotted} would be {end}"
     words = said(f"{dotted} is {end}", draft, dry_run=dry_run, would=would)
     inv.answer("config.unset", fields, words)
