@@ -85,6 +85,9 @@ def test_set_changes_one_value_and_keeps_the_rest(call: Call, path: Path) -> Non
         ("pools.us.enabled", "false", "enabled = false"),
         ("onboarding.min_validity", "7d", 'min_validity = "7d"'),
         ("countries.CL.number_type", "mobile", "[countries.CL]\nnumber_type"),
+        ("notify.command", "/path/to/hook argument", 'command = ["/path/to/hook", "argument"]'),
+        ("notify.urls", "mailto://a,ntfy://b", 'urls = ["mailto://a", "ntfy://b"]'),
+        ("notify.ping_url", "http://127.0.0.1/ping", 'ping_url = "http://127.0.0.1/ping"'),
     ],
 )
 def test_values_are_written_as_their_kind(
@@ -115,6 +118,18 @@ def test_dry_run_shows_and_writes_nothing(call: Call, path: Path) -> None:
         (("default_country", "GB"), 3, "GB is not allowed"),
         (("pools.CL.enabled", "true"), 3, "target_size: it is missing"),
         (("project", "beta"), 2, "a project's name cannot be changed"),
+        (
+            ("notify.command", "[/path/to/hook, argument]"),
+            2,
+            'it takes a full path and arguments, quoted as a whole: "/path/to/hook argument"\n',
+        ),
+        (
+            ("notify.urls", "[mailto://a, ntfy://b]"),
+            2,
+            "it takes an address of apprise's; several with commas and no spaces\n",
+        ),
+        (("allowed_countries", "[US, CL]"), 2, "it takes country codes such as US,CL; "),
+        (("notify.ping_url", "ping"), 2, "it takes an http or https address without ? and #\n"),
     ],
 )
 def test_a_wrong_key_or_value_changes_nothing(

@@ -223,5 +223,5 @@ def test_the_address_is_shown_nowhere(
     project.path.write_text(f'{project.path.read_text()}ping_url = "{wrong}"\n')
     called = project.call("config", "check")
     assert called.exit_code == 3
-    assert "[notify] ping_url: write an https address" in called.err
+    assert "[notify] ping_url: write an http or https address" in called.err
     assert wrong not in called.err

@@ -32,7 +32,7 @@ Value = Annotated[
     str,
     typer.Argument(
         metavar="VALUE",
-        help="The new value; lists with commas and no spaces.",
+        help="The new value; lists with commas and no spaces, a command in quotes as a whole.",
         autocompletion=values,
     ),
 ]

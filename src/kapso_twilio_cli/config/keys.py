@@ -54,7 +54,7 @@ def is_required(dotted: str) -> bool:
 
 def takes(kind: Kind) -> str:
     """What is typed for it, in words."""
-    return _without_quotes(kind.expected)
+    return kind.typed or _without_quotes(kind.expected)
 
 
 def value_from_text(dotted: str, words: str) -> tuple[Key, object]:
@@ -67,7 +67,8 @@ def value_from_text(dotted: str, words: str) -> tuple[Key, object]:
         raw = kind.from_text(words)
         kind.read(raw)
     except Refused as refused:
-        fits = _without_quotes(str(refused))
+        told = str(refused)
+        fits = takes(kind) if told == kind.expected else _without_quotes(told)
         raise UsageError(
             f"that value does not fit {dotted}",
             reason=f"it takes {fits}",

@@ -44,6 +44,8 @@ class Kind(msgspec.Struct, frozen=True):
     """What stands there may hold a secret: it is neither shown nor repeated whole."""
     words: tuple[str, ...] = ()
     """The words that it takes, where these are few."""
+    typed: str = ""
+    """What is typed on a command line, where that is more than `expected` without its quotes."""
     meaning: str = ""
     """What a key of this kind is for, in a sentence or two."""
 
@@ -99,12 +101,13 @@ def texts(pattern: str, each: str) -> Kind:
     def from_text(words: str) -> object:
         return [word.strip() for word in words.split(",") if word.strip()]
 
-    return Kind(expected, read, from_text)
+    return Kind(expected, read, from_text, typed=f"{each}; several with commas and no spaces")
 
 
 def command() -> Kind:
     """A program by its full path, and its arguments; no shell ever reads them."""
     expected = 'a list of a full path and arguments: ["/path/to/hook", "argument"]'
+    typed = 'a full path and arguments, quoted as a whole: "/path/to/hook argument"'
 
     def read(value: object) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
@@ -121,7 +124,7 @@ def command() -> Kind:
         except ValueError:
             raise Refused(expected) from None
 
-    return Kind(expected, read, from_text)
+    return Kind(expected, read, from_text, typed=typed)
 
 
 def private(kind: Kind) -> Kind:
@@ -276,7 +279,7 @@ def countries() -> Kind:
                 raise Refused(f"{takes}: {suggest_country(member)}")
         return list(dict.fromkeys(members))
 
-    return Kind(expected, read, from_text)
+    return Kind(expected, read, from_text, typed="country codes such as US,CL")
 
 
 def _scheme_and_host(address: str) -> str:

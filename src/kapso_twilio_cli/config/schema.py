@@ -199,7 +199,9 @@ TABLES: Mapping[str, Table] = {
             ),
             "ping_url": kinds.private(
                 # Words are added to its path: nothing may stand behind that.
-                kinds.text(r"https?://(?!/)[!\"$->@-~]+", "an https address without ? and #")
+                kinds.text(
+                    r"https?://(?!/)[!\"$->@-~]+", "an http or https address without ? and #"
+                )
             ).means(
                 "Called with /start before a run, as it is after a success, and with /fail after "
                 "a failure, as Healthchecks has it. It is shown without its path, which may be a "
