@@ -110,6 +110,14 @@ def test_dry_run_shows_and_writes_nothing(call: Call, path: Path) -> None:
         (("limits.max_number", "5"), 2, "did you mean limits.max_numbers?"),
         (("max_numbers", "5"), 2, "did you mean limits.max_numbers?"),
         (("limits.max_numbers", "five"), 2, "it takes a whole number, 0 or more"),
+        (
+            ("limits.max_numbers", "-3"),
+            2,
+            "does not fit limits.max_numbers\n  reason: it takes a whole number, 0 or more",
+        ),
+        (("onboarding.min_validity", "-7d", "--dry-run"), 2, "does not fit onboarding.min_"),
+        (("limits.max_numbers", "-x"), 2, "config set has no option -x"),
+        (("limits.max_numbers", "3", "-4"), 2, "unexpected extra argument"),
         (("pools.XX.enabled", "true"), 2, "there is no key"),
         (("allowed_countries", "uk,US"), 2, "UK is none: did you mean GB (United Kingdom)?"),
         (("allowed_countries", "US,Atlantis"), 2, "ATLANTIS is none"),
@@ -133,7 +141,7 @@ def test_dry_run_shows_and_writes_nothing(call: Call, path: Path) -> None:
     ],
 )
 def test_a_wrong_key_or_value_changes_nothing(
-    call: Call, path: Path, words: tuple[str, str], exit_code: int, told: str
+    call: Call, path: Path, words: tuple[str, ...], exit_code: int, told: str
 ) -> None:
     called = call("config", "set", *words)
     assert (called.exit_code, called.out) == (exit_code, "")

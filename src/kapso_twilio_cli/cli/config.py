@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -108,9 +109,21 @@ def check(ctx: typer.Context) -> None:
     raise_all(found, problems)
 
 
+class _SetCommand(Command):
+    """`config set`, whose value may begin with a minus: its own error tells what fits."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """No option begins with a digit: -3 is the value, which stands last."""
+        if "--" not in args:
+            values = [word for word in args if re.match(r"-\d", word)]
+            args = [word for word in args if word not in values]
+            args += ["--", *values] if values else []
+        return super().parse_args(ctx, args)
+
+
 @app.command(
     "set",
-    cls=Command,
+    cls=_SetCommand,
     epilog="kapso-twilio config set limits.max_numbers 60\n"
     "kapso-twilio config set allowed_countries US,CL\n"
     "kapso-twilio config set limits.max_monthly_cost none",
