@@ -14,6 +14,8 @@ from tests.vendors import RunningSandbox, running_sandbox
 from .calls import Call, caller
 from .terminal import INTERRUPT, type_into
 
+ON_THE_NEXT_LINE = "\r\n\x1b[31;1merror:\x1b[0m interrupted\r\n"
+
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[RunningSandbox]:
@@ -121,6 +123,21 @@ def test_ctrl_c_in_the_wizard_leaves_nothing_behind(home: Path) -> None:
     done = type_into(["configure"], [("Name of the project", "acme"), ("account SID", INTERRUPT)])
     assert done.exit_code == 130
     assert is_empty(home)
+    assert done.err.endswith(f"Twilio account SID (AC...): {ON_THE_NEXT_LINE}")
+
+
+def test_ctrl_c_at_a_secret_is_told_on_the_next_line(known: Mapping[str, str]) -> None:
+    words = ["configure", "acme", "--account-sid", known["account_sid"], "--plan", "free"]
+    typed = [
+        ("Twilio API key SID", ""),
+        ("Countries to buy numbers in", "US"),
+        ("Country that is meant", ""),
+        ("business portfolio", ""),
+        ("Twilio auth token", INTERRUPT),
+    ]
+    done = type_into(words, typed)
+    assert done.exit_code == 130
+    assert done.err.endswith(f"Twilio auth token: {ON_THE_NEXT_LINE}")
 
 
 @pytest.mark.usefixtures("with_token")

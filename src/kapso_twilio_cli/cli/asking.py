@@ -91,5 +91,10 @@ def say_where(inv: Invocation, secrets: Secrets, name: str, stored: Stored) -> s
 
 def _prompt(question: str, **options: Any) -> str:
     """Typer writes a prompt's last character to stdout even with `err`; stdout is data."""
-    with redirect_stdout(sys.stderr):
-        return str(typer.prompt(question, err=True, **options)).strip()
+    try:
+        with redirect_stdout(sys.stderr):
+            return str(typer.prompt(question, err=True, **options)).strip()
+    except typer.Abort:
+        if not options.get("hide_input"):  # else typer has begun a new line
+            print(file=sys.stderr)
+        raise
