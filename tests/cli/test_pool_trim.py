@@ -81,6 +81,18 @@ def test_more_than_is_above_the_target_is_refused(project: ReadyProject) -> None
     assert released(project) == []
 
 
+def test_of_one_number_above_the_target_one_is_spoken_of(project: ReadyProject) -> None:
+    project.call("pool", "set", "US", "--target-size", "3")
+    refused(
+        project,
+        *("pool", "trim", "US", "--confirm", "US:2"),
+        exit_code=3,
+        message="the pool for US has 1 ready number above its target, not 2",
+        reason="its target is 3",
+        hint="kapso-twilio pool trim US --confirm US:1",
+    )
+
+
 def test_with_nothing_above_the_target_nothing_is_released(project: ReadyProject) -> None:
     project.call("pool", "set", "US", "--target-size", "4")
     refused(

@@ -164,6 +164,12 @@ def test_after_a_person_was_asked_the_price_is_asked_for_again(
     assert project.bought() != []
 
 
+def test_one_number_is_asked_about_as_one(project: ReadyProject) -> None:
+    project.answer("pool", "set", "US", "--target-size", "1")
+    called = type_into(["pool", "fill"], [("Buy 1 number for 1.15 USD a month?", "n")])
+    assert (called.exit_code, project.bought()) == (130, [])
+
+
 @pytest.mark.parametrize("words", BUYS, ids=" ".join)
 def test_who_is_not_asked_asks_once(project: ReadyProject, words: tuple[str, ...]) -> None:
     project.answer(*words)

@@ -96,6 +96,12 @@ def test_it_says_what_stays_and_what_that_costs(project: ReadyProject) -> None:
     assert "The inventory is kept in " in called.out
 
 
+def test_where_no_number_stays_it_says_so(project: ReadyProject) -> None:
+    account = project.sandbox.credentials["account_sid"]
+    called = remove(project)
+    assert f"Remove it? No number stays in the Twilio account {account}. The in" in called.err
+
+
 def test_secrets_in_the_keyring_go_too(
     project: ReadyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,6 +36,13 @@ def test_of_a_disabled_pool(project: ReadyProject) -> None:
     )
 
 
+def test_of_a_pool_without_numbers(project: ReadyProject) -> None:
+    assert said(project, "pool", "set", "US", "--disable") == (
+        "the pool has no numbers, and gets none\n"
+    )
+    assert said(project, "pool", "remove", "US") == "the pool had no numbers\n"
+
+
 def test_of_a_removed_pool(project: ReadyProject) -> None:
     project.answer("pool", "fill")
     project.answer("resolve", "--ref", "a")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..domain.counted import counted
 from ..domain.country import parse_country
 from ..domain.money import decimal_text
 from . import pool_settings, pool_trim
@@ -117,7 +118,8 @@ def approve_plan(inv: Invocation, plan: FillPlan, *, yes: bool) -> bool:
             inv.note(f"{pool.country}: buy {pool.to_buy} {kind} at {pool.quote.price} a month each")
     cost = decimal_text(plan.monthly_cost)
     currency = next(pool.quote.price.currency for pool in plan.pools if pool.quote)
-    return inv.confirm(f"Buy {plan.to_buy} numbers for {cost} {currency} a month?", yes=False)
+    numbers = counted(plan.to_buy, "number")
+    return inv.confirm(f"Buy {numbers} for {cost} {currency} a month?", yes=False)
 
 
 def fill_fields(report: FillReport) -> dict[str, object]:

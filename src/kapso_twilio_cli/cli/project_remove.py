@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..domain.counted import counted
 from ..domain.project_name import parse_project_name
 from ..errors import UsageError
 from .command import Command, Invocation, invocation
@@ -103,10 +104,10 @@ def _stays(project: Project, removal: Removal) -> list[str]:
     if removal.put_away is None:
         return [f"Project {project.name} never had an inventory here: it bought nothing here."]
     account = project.config.twilio.account_sid
-    count = removal.numbers
-    numbers = "1 number stays" if count == 1 else f"{count} numbers stay"
-    cost = f"{removal.monthly_cost} {project.config.limits.currency} a month"
-    return [
-        f"{numbers} in the Twilio account {account}, for {cost}.",
-        f"The inventory is kept in {removal.put_away}.",
-    ]
+    stays = f"No number stays in the Twilio account {account}."
+    if removal.numbers:
+        verb = "stays" if removal.numbers == 1 else "stay"
+        cost = f"{removal.monthly_cost} {project.config.limits.currency} a month"
+        numbers = counted(removal.numbers, "number")
+        stays = f"{numbers} {verb} in the Twilio account {account}, for {cost}."
+    return [stays, f"The inventory is kept in {removal.put_away}."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..domain.counted import counted
 from ..domain.country import Country
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def above_target(project: Project, pool: Country, target: int) -> str | None:
         return "no number is released: those above the target stay, and are paid for"
     if held.count == 0:
         return None
-    n = _numbers(held, "ready number")
+    n = counted(held.count, "ready number")
     return f"{n} above the target {_stay(held)}: {trim_command(pool, held.count)}"
 
 
@@ -31,7 +32,9 @@ def of_pool(project: Project, pool: Country) -> str:
     found = held(project, pool=pool)
     if found is None:
         return "no number is released: they stay, and are neither handed out nor replaced"
-    n = _numbers(found, "number")
+    if found.count == 0:
+        return "the pool has no numbers, and gets none"
+    n = counted(found.count, "number")
     return f"no number is released: {n} of the pool {_stay(found)}; none is handed out or replaced"
 
 
@@ -42,7 +45,9 @@ def of_removed_pool(project: Project, pool: Country) -> str:
     found, ready = held(project, pool=pool), held_above(project, pool, 0)
     if found is None or ready is None:
         return "no number was released: they stay in the account, and are paid for"
-    words = f"no number was released: {_numbers(found, 'number')} of the pool {_stay(found)}"
+    if found.count == 0:
+        return "the pool had no numbers"
+    words = f"no number was released: {counted(found.count, 'number')} of the pool {_stay(found)}"
     if not ready.count:
         return words
     return f"{words}; to release those that are ready: {trim_command(pool, ready.count)}"
@@ -55,7 +60,7 @@ def of_country(project: Project, country: Country) -> str | None:
     found = held(project, country=country)
     if found is None or found.count == 0:
         return None
-    n = _numbers(found, "number")
+    n = counted(found.count, "number")
     return f"{n} there {_stay(found)}: kapso-twilio number list --country {country}"
 
 
@@ -68,16 +73,12 @@ def of_project(project: Project) -> str:
         return "no number was released"
     if found.count == 0:
         return "there are no numbers to pay for"
-    return f"no number was released: {_numbers(found, 'number')} {_stay(found)}"
+    return f"no number was released: {counted(found.count, 'number')} {_stay(found)}"
 
 
 def trim_command(pool: Country, count: int) -> str:
     """The command that releases so many of a pool's surplus."""
     return f"kapso-twilio pool trim {pool} --confirm {pool}:{count}"
-
-
-def _numbers(held: Held, what: str) -> str:
-    return f"{held.count} {what}" + ("" if held.count == 1 else "s")
 
 
 def _stay(held: Held) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ...domain.attention import AttentionKind
+from ...domain.counted import counted
 from ...domain.drift import too_many_absent
 from ...domain.label import Label, parse_label
 from ...domain.lifecycle import TRANSITIONS, NumberEvent, NumberState
@@ -82,8 +83,8 @@ def refuse_wrong_home(project: Project, seen: Survey) -> None:
         return
     installations = {label.installation for owned in seen.strays if (label := _label(owned))}
     detail = (
-        f"the account holds {_numbers(seen.unknown)} of project {project.name} that this inventory"
-        f" does not know (installation {', '.join(sorted(installations))})"
+        f"the account holds {counted(seen.unknown, 'number')} of project {project.name} that this"
+        f" inventory does not know (installation {', '.join(sorted(installations))})"
     )
     with project.inventory.write() as tx:
         found = [Finding(AttentionKind.WRONG_HOME, detail)]
@@ -100,7 +101,9 @@ def _refuse_superseded(project: Project, seen: Survey) -> None:
     if seen.taken_over:
         label = _label(seen.taken_over[0][1])
         by = label.installation if label is not None else "unknown"
-        reason = f"{_numbers(len(seen.taken_over))} of it carry the label of installation {by} now"
+        carry = "carries" if len(seen.taken_over) == 1 else "carry"
+        numbers = counted(len(seen.taken_over), "number")
+        reason = f"{numbers} of it {carry} the label of installation {by} now"
         with project.inventory.write() as tx:
             tx.standing.become(Standing.SUPERSEDED, project.now(), reason=reason)
     footing = project.inventory.footing()
@@ -206,7 +209,7 @@ def _is_doubtful(seen: Survey, trust: Trust) -> bool:
 def _keep_findings(project: Project, seen: Survey, trust: Trust) -> None:
     found = [*_renamed(project, seen), *_of_two_projects(project, seen)]
     if seen.foreign:
-        detail = f"{_numbers(seen.foreign)} of the account are not this project's"
+        detail = f"{counted(seen.foreign, 'number')} of the account are not this project's"
         found.append(Finding(AttentionKind.FOREIGN_NUMBERS, detail))
     if _is_doubtful(seen, trust):
         detail = (
@@ -252,7 +255,3 @@ def _is_own(project: Project, label: Label | None) -> bool:
 
 def _label(owned: OwnedNumber) -> Label | None:
     return parse_label(owned.friendly_name)
-
-
-def _numbers(count: int) -> str:
-    return "1 number" if count == 1 else f"{count} numbers"

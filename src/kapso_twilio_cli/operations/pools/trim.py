@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import field
 
+from ...domain.counted import counted
 from ...domain.country import Country, country_name
 from ...domain.number import Number
 from ...errors import CredentialsError, KapsoTwilioError, StateError, VendorUnavailable
@@ -70,8 +71,9 @@ def numbers_to_trim(project: Project, country: Country, count: int) -> list[Numb
     found = surplus(project, country)
     if count > len(found):
         target = _target(project, country)
+        above = counted(len(found), "ready number")
         raise StateError(
-            f"the pool for {country} has {len(found)} ready numbers above its target, not {count}",
+            f"the pool for {country} has {above} above its target, not {count}",
             reason=f"its target is {target}"
             + ("" if country in project.config.pools else ", as the pool was removed"),
             hint=f"kapso-twilio pool trim {country} --confirm {country}:{len(found)}"

@@ -14,6 +14,7 @@ import msgspec
 
 from ...config import files, locations
 from ...config.secrets import SecretName, SourceKind
+from ...domain.counted import counted
 from ...domain.lifecycle import NumberState
 from ...domain.standing import Standing
 from ...errors import StateError
@@ -143,11 +144,7 @@ def _refuse_while_in_use(project: Project, session: Session) -> None:
         ),
         (called, "changed VoiceUrl", "kapso-twilio reconcile --no-fill"),
     )
-    found = [
-        (f"{count} {what}{'s' * (count != 1)}", command)
-        for count, what, command in reasons
-        if count
-    ]
+    found = [(counted(count, what), command) for count, what, command in reasons if count]
     if found:
         raise StateError(
             f"project {project.name} cannot be removed: it is in use",
