@@ -82,6 +82,14 @@ def test_numbers_are_those_that_the_command_has_work_for(project: ReadyProject) 
     assert set(ask(project, "number", "show", "")) == {held, ready}
 
 
+def test_numbers_to_verify_are_members_of_a_pool(project: ReadyProject) -> None:
+    number = project.answer("provision", "--country", "US", "--yes")["phone_number"]
+    assert ask(project, "number", "verify", "") == []
+    assert ask(project, "number", "add-to-pool", "") == [number]
+    project.answer("number", "add-to-pool", number)
+    assert ask(project, "number", "verify", "") == [number]
+
+
 def test_numbers_are_found_without_their_plus(project: ReadyProject) -> None:
     project.answer("pool", "fill")
     ready = project.bought()

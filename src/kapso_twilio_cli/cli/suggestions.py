@@ -131,10 +131,11 @@ def values(ctx: typer.Context, incomplete: str) -> Suggestions:
 
 def numbers(ctx: typer.Context, incomplete: str) -> Suggestions:
     """Numbers in a state in which the command that is typed has work to do."""
-    from ..inventory.glance import numbers_beginning
+    from ..inventory.glance import members_beginning, numbers_beginning
 
     states = _fitting(ctx.info_name)
-    return _glance(ctx, lambda inventory: numbers_beginning(inventory, incomplete, states))
+    look = members_beginning if ctx.info_name == "verify" else numbers_beginning
+    return _glance(ctx, lambda inventory: look(inventory, incomplete, states))
 
 
 def refs(ctx: typer.Context, incomplete: str) -> Suggestions:

@@ -29,6 +29,14 @@ def numbers_beginning(
     return _found(path, "phone_number", "state", "numbers", prefix, tuple(states))
 
 
+def members_beginning(
+    path: Path, prefix: str, states: Iterable[NumberState]
+) -> list[tuple[str, str]]:
+    """Numbers of these states that are in a pool, each with its state."""
+    members = "(SELECT * FROM numbers WHERE pool IS NOT NULL)"
+    return _found(path, "phone_number", "state", members, prefix, tuple(states))
+
+
 def refs_beginning(path: Path, prefix: str, states: Iterable[NumberState]) -> list[tuple[str, str]]:
     """Refs that hold a number of these states, each with the number."""
     tables = "reservations JOIN numbers ON numbers.id = number_id AND ended_at IS NULL"
