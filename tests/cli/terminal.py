@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import select
@@ -14,6 +15,13 @@ from .calls import Called
 
 INTERRUPT = "Ctrl-C"
 """Typed as an answer, it interrupts."""
+
+
+class Screen(io.StringIO):
+    """Takes text like a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def type_into(words: list[str], typed: list[tuple[str, str]]) -> Called:

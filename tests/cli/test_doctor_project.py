@@ -41,6 +41,7 @@ from .checkup import (
     other_account,
     unwell,
 )
+from .terminal import Screen
 
 
 @pytest.mark.parametrize(
@@ -353,13 +354,6 @@ def test_without_any_project_the_machine_is_checked_and_nobody_is_asked(
     assert (healthy.sandbox.requests(), list(elsewhere.iterdir())) == ([], [])
 
 
-class Terminal(io.StringIO):
-    """Takes text like a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
 def test_on_a_terminal_what_is_unwell_catches_the_eye(
     healthy: ReadyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -367,7 +361,7 @@ def test_on_a_terminal_what_is_unwell_catches_the_eye(
     seen = []
     for no_colour in ("", "1"):
         monkeypatch.setenv("NO_COLOR", no_colour)
-        terminal = Terminal()
+        terminal = Screen()
         with redirect_stdout(terminal), redirect_stderr(io.StringIO()):
             assert main(["doctor"]) == 0
         seen.append(terminal.getvalue())

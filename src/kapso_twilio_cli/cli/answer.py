@@ -22,6 +22,8 @@ from ..ids import random_base32
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
+_WIDER_THAN_ANY_TABLE = 100_000
+
 
 class Table(msgspec.Struct, frozen=True):
     """Rows under headings; `empty` is said instead when there are none.
@@ -181,9 +183,18 @@ def write(stream: TextIO, part: Part) -> None:
 
 
 def _draw(stream: TextIO, table: Table) -> None:
+    """A table is as wide as it needs: a cell that is broken cannot be copied, a line that is can.
+
+    What does not fit into a line of the terminal goes on in its next one.
+    """
     from rich.console import Console
 
-    Console(file=stream, highlight=False, markup=False).print(drawn(table))
+    made = drawn(table)
+    console = Console(file=stream, highlight=False, markup=False)
+    endless = console.options.update(max_width=_WIDER_THAN_ANY_TABLE)
+    natural = console.measure(made, options=endless).maximum
+    console.size = console.size._replace(width=max(console.width, natural))
+    console.print(made)
 
 
 def drawn(table: Table) -> RichTable:
