@@ -19,7 +19,7 @@ from msgspec import field
 from .config import locations
 from .config.loading import load
 from .config.model import ProjectConfig
-from .domain.entitlement import why_not_entitled
+from .domain.entitlement import what_entitles, why_not_entitled
 from .errors import ConfigError, StateError
 from .ids import random_base32
 from .inventory.journal import Journal
@@ -256,17 +256,18 @@ class Project:
             return "custom Twilio is switched off"
         return why_not_entitled(config.plan, custom_twilio_addon=config.custom_twilio_addon)
 
+    def what_enables(self) -> str:
+        """What to do where it is not enabled: switch it on, or first have a plan for it."""
+        if not self.config.enabled:
+            return "kapso-twilio enable"
+        return what_entitles(self.config.plan)
+
     def require_enabled(self, to: str) -> None:
         """Raise StateError unless custom Twilio is on and the plan is entitled to it."""
         why_not = self.why_not_enabled()
         if why_not is not None:
             raise StateError(
-                f"project {self.name} cannot {to}",
-                reason=why_not,
-                hint="kapso-twilio enable"
-                if not self.config.enabled
-                else "change the plan or book the add-on at Kapso, then say so here: kapso-twilio"
-                " config set custom_twilio_addon true",
+                f"project {self.name} cannot {to}", reason=why_not, hint=self.what_enables()
             )
 
     def check_pinned(self, identity: Identity, path: Path) -> None:

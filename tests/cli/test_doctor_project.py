@@ -298,6 +298,24 @@ def test_a_project_that_is_switched_off_is_a_warning(healthy: ReadyProject) -> N
     assert checks_of(called)["project"]["hint"] == "kapso-twilio enable"
 
 
+@pytest.mark.parametrize(
+    ("plan", "mends"),
+    [
+        ("free", "kapso-twilio config set plan PLAN"),
+        ("pro", "kapso-twilio config set custom_twilio_addon true"),
+    ],
+)
+def test_a_plan_without_custom_twilio_is_mended_by_another_plan_and_not_by_the_switch(
+    healthy: ReadyProject, plan: str, mends: str
+) -> None:
+    configure(healthy, plan=plan, custom_twilio_addon="false")
+    called = healthy.call("doctor", "--json")
+    assert (called.exit_code, unwell(called)) == (0, {"project": "warning"})
+    hint = checks_of(called)["project"]["hint"]
+    assert hint.endswith(mends)
+    assert healthy.call("pool", "fill", "--json").document["error"]["hint"] == hint
+
+
 def test_half_a_configuration_is_checked_as_far_as_it_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RunningSandbox
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..domain.entitlement import Plan, why_not_entitled
+from ..domain.entitlement import Plan, what_entitles, why_not_entitled
 from ..errors import StateError
 from .project_edit import edit, outcome, said
 
@@ -21,16 +21,16 @@ def refuse_not_entitled(config: ProjectConfig, *, by_flags: bool = False) -> Non
     reason = _why_not_entitled(config)
     if reason is None:
         return
-    if config.plan in (Plan.FREE, Plan.LEGACY):
-        command, flags = "config set plan PLAN", "choose another --plan, or leave --enable out"
-        first = "change the plan at Kapso"
-    else:
-        command, flags = "config set custom_twilio_addon true", "add --custom-twilio-addon"
-        first = "book it at Kapso"
-    hint = f"{first}, then {flags}" if by_flags else f"{first}, then run: kapso-twilio {command}"
+    hint = _by_flags(config.plan) if by_flags else what_entitles(config.plan)
     raise StateError(
         f"custom Twilio cannot be enabled for {config.project}", reason=reason, hint=hint
     )
+
+
+def _by_flags(plan: Plan) -> str:
+    if plan in (Plan.FREE, Plan.LEGACY):
+        return "change the plan at Kapso, then choose another --plan, or leave --enable out"
+    return "book it at Kapso, then add --custom-twilio-addon"
 
 
 def warn_if_switched_off(inv: Invocation, before: ProjectConfig, after: ProjectConfig) -> None:

@@ -30,3 +30,10 @@ def why_not_entitled(plan: Plan, *, custom_twilio_addon: bool) -> str | None:
     if plan in _WITH_ADDON:
         return f"the {plan} plan needs the custom Twilio add-on"
     return f"the {plan} plan cannot use custom Twilio"
+
+
+def what_entitles(plan: Plan) -> str:
+    """What to do for a plan that is not entitled: only some plans have an add-on."""
+    if plan in _WITH_ADDON:
+        return "book it at Kapso, then run: kapso-twilio config set custom_twilio_addon true"
+    return "change the plan at Kapso, then run: kapso-twilio config set plan PLAN"

@@ -54,7 +54,7 @@ def _project(project: Project) -> Check:
     where = f"{project.name}, {project.path}"
     why_not = project.why_not_enabled()
     if why_not is not None:
-        return warning("project", f"{where}: {why_not}", "kapso-twilio enable")
+        return warning("project", f"{where}: {why_not}", project.what_enables())
     return fine("project", f"{where}, enabled on the {project.config.plan} plan")
 
 
