@@ -25,6 +25,7 @@ from kapso_twilio_cli.operations.receiving.receiver import being_receiver
 from kapso_twilio_cli.project import Project
 from kapso_twilio_cli.sandbox.catalogue import bundle_sid
 from tests.config.places import use_home
+from tests.gateways.servers import nobody_there
 from tests.inventory.test_upgrade import SCHEMAS, inventory_of
 from tests.projects import ReadyProject, ready_project
 from tests.vendors import RunningSandbox, running_sandbox
@@ -133,7 +134,7 @@ def test_a_vendor_that_is_away_is_told_and_the_others_are_asked(healthy: ReadyPr
     assert (called.exit_code, called.document["error"]["kind"]) == (75, "unavailable")
     assert rows["twilio.auth_token"]["severity"] == "failure"
     for name in ("twilio.balance", "countries", "webhooks"):
-        assert rows[name]["message"].startswith("not checked: ")
+        assert rows[name]["message"].startswith("not asked, as ")
     assert rows["kapso.api_key"]["ok"]
     assert rows["clock"]["message"] == "agrees with that of Meta, Kapso"
 
@@ -289,6 +290,36 @@ def test_an_address_of_a_vendor_that_cannot_be_used_is_a_failure(
     assert (called.exit_code, checks_of(called)["vendors"]["severity"]) == (3, "failure")
     assert "KAPSO_TWILIO_META_URL" in checks_of(called)["vendors"]["hint"]
     assert "hush" not in called.out
+
+
+def test_a_vendor_that_cannot_be_reached_is_told_as_that_and_not_as_a_refusal(
+    healthy: ReadyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = nobody_there()
+    monkeypatch.setenv("KAPSO_TWILIO_TWILIO_URL", nobody)
+    called = healthy.call("doctor", "--json")
+    rows = checks_of(called)
+    assert (called.exit_code, rows["twilio.auth_token"]["severity"]) == (75, "failure")
+    host = nobody.removeprefix("http://")
+    assert rows["twilio.auth_token"]["message"] == (
+        f"not checked: Twilio is not available: the connection to {host} could not be made"
+    )
+    hint = rows["twilio.auth_token"]["hint"]
+    assert "KAPSO_TWILIO_TWILIO_URL" in hint
+    for name in ("twilio.balance", "countries", "webhooks"):
+        told = (rows[name]["severity"], rows[name]["message"], rows[name]["hint"])
+        assert told == ("warning", "not asked, as Twilio is not available", hint), name
+    assert rows["meta.portfolio"]["ok"]
+
+
+def test_what_needs_a_secret_that_is_missing_says_that_it_is_missing(
+    healthy: ReadyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KAPSO_TWILIO_AUTH_TOKEN")
+    rows = checks_of(healthy.call("doctor", "--json"))
+    for name in ("twilio.auth_token", "twilio.balance", "countries", "webhooks"):
+        assert rows[name]["message"].startswith("not checked: "), name
+        assert "auth_token" in rows[name]["message"], name
 
 
 def test_a_project_that_is_switched_off_is_a_warning(healthy: ReadyProject) -> None:

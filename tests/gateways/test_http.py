@@ -1,4 +1,4 @@
-"""When to come back: what `Retry-After` asks for is kept, within reason."""
+"""When to come back, as far as `Retry-After` asks; and what is told of a connection that fails."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ import pytest
 import requests
 
 from kapso_twilio_cli.domain.phone_number import PhoneNumber
-from kapso_twilio_cli.gateways.http import is_json_object, retry_after_seconds
+from kapso_twilio_cli.errors import VendorUnavailable
+from kapso_twilio_cli.gateways.http import (
+    Call,
+    Http,
+    NotSent,
+    is_json_object,
+    retry_after_seconds,
+)
 from kapso_twilio_cli.gateways.twilio_numbers import TwilioNumbers
 from tests.vendors import RunningSandbox
 
 from .clients import OWNED, count
+from .servers import nobody_there
 
 NUMBER = PhoneNumber("+14155550123")
 
@@ -86,3 +94,29 @@ def test_an_object_is_an_answer(text: str) -> None:
 )
 def test_anything_else_is_none(text: str) -> None:
     assert not is_json_object(text)
+
+
+def http_at(base_url: str | None) -> Http:
+    return Http("Twilio", base_url=base_url, connections=1, timeout_seconds=1)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_where_there_is_no_connection_the_host_is_named_and_nothing_else_of_the_address(
+    method: str,
+) -> None:
+    nobody = nobody_there()
+    call = Call(method, f"{nobody}/Accounts/s3cr3t.json?To=s3cr3t", params={"From": "s3cr3t"})
+    http = http_at(nobody)
+    with pytest.raises(VendorUnavailable) as raised:
+        _ = http.get(call) if method == "GET" else http.send_once(call)
+    told = raised.value
+    host = nobody.removeprefix("http://")
+    assert told.reason == f"the connection to {host} could not be made"
+    assert "KAPSO_TWILIO_TWILIO_URL or KAPSO_TWILIO_SANDBOX_URL" in str(told.hint)
+    assert "s3cr3t" not in f"{told.message} {told.reason} {told.hint}"
+
+
+def test_no_variable_is_named_where_the_vendor_itself_was_meant() -> None:
+    with pytest.raises(NotSent) as raised:
+        http_at(None).send_once(Call("POST", f"{nobody_there()}/Messages.json"))
+    assert raised.value.hint == "check the network, then run the command again"

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import requests
@@ -30,6 +31,7 @@ CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 20.0
 """Where the user has set no other."""
 
+_LATER = "nothing is wrong here; run the command again later"
 _ATTEMPTS = 4
 _GETS_AT_MOST_SECONDS = 60.0
 _ASKS_TO_COME_BACK = (408, TOO_MANY_REQUESTS)
@@ -70,10 +72,14 @@ class Call:
 
 
 class Http:
-    """Connections to one vendor; may be used by many threads at once."""
+    """Connections to one vendor, or its stand-in; may be used by many threads at once."""
 
-    def __init__(self, vendor: str, *, connections: int, timeout_seconds: float) -> None:
+    def __init__(
+        self, vendor: str, *, base_url: str | None, connections: int, timeout_seconds: float
+    ) -> None:
+        """Speak to `vendor`; `base_url` is where it was said to be, None where it always is."""
         self._vendor = vendor
+        self._base_url = base_url
         self._timeout_seconds = timeout_seconds
         self.clock = VendorClock()
         self._turns = Turns(connections)
@@ -110,16 +116,18 @@ class Http:
             if _before_a_byte_was_sent(error):
                 raise NotSent(
                     f"{self._vendor} cannot be reached",
-                    reason=self._in_words(error),
-                    hint="check the network, then run the command again",
+                    reason=self._in_words(error, call),
+                    hint=self._way_there(),
                 ) from None
-            raise AnswerLost(self._in_words(error)) from None
+            raise AnswerLost(self._in_words(error, call)) from None
 
     def _get_once(self, call: Call) -> requests.Response:
         try:
             response = self._send(call)
         except requests.RequestException as error:
-            raise _TryAgain(self._unavailable(self._in_words(error)), None) from None
+            hint = self._way_there() if _before_a_byte_was_sent(error) else _LATER
+            why = self._unavailable(self._in_words(error, call), hint)
+            raise _TryAgain(why, None) from None
         if response.status_code in _ASKS_TO_COME_BACK or response.status_code >= 500:
             raise _TryAgain(
                 self._unavailable(f"it answered HTTP {response.status_code}"),
@@ -136,7 +144,7 @@ class Http:
                 response = self._request(call)
                 self._turns.note(response.status_code)
         except requests.RequestException as error:
-            why, seconds = self._in_words(error), time.monotonic() - began
+            why, seconds = self._in_words(error, call), time.monotonic() - began
             tell_failure(self._vendor, call.method, call.url, why, seconds)
             raise
         self.clock.observe(response)
@@ -156,28 +164,34 @@ class Http:
             allow_redirects=False,
         )
 
-    def _in_words(self, error: requests.RequestException) -> str:
-        """What went wrong on the network; never the URL, which carries phone numbers."""
+    def _in_words(self, error: requests.RequestException, call: Call) -> str:
+        """What went wrong on the way to the host; never the path, which carries phone numbers."""
+        host = _host_of(call.url)
         if isinstance(error, requests.exceptions.ConnectTimeout):
-            return f"no connection within {CONNECT_TIMEOUT_SECONDS:.0f} s"
+            return f"no connection to {host} within {CONNECT_TIMEOUT_SECONDS:.0f} s"
         if isinstance(error, requests.exceptions.Timeout):
             return f"no answer within {self._timeout_seconds:g} s"
         if isinstance(error, requests.exceptions.SSLError):
-            return "the TLS connection could not be made"
+            return f"the TLS connection to {host} could not be made"
         if isinstance(error, requests.ConnectionError):
             return (
-                "the connection could not be made"
+                f"the connection to {host} could not be made"
                 if _before_a_byte_was_sent(error)
                 else "the connection broke before the answer came"
             )
         return "the answer could not be read"
 
-    def _unavailable(self, reason: str) -> VendorUnavailable:
-        return VendorUnavailable(
-            f"{self._vendor} is not available",
-            reason=reason,
-            hint="nothing is wrong here; run the command again later",
+    def _way_there(self) -> str:
+        """What to look at where there was no connection."""
+        if self._base_url is None:
+            return "check the network, then run the command again"
+        return (
+            f"that address is from KAPSO_TWILIO_{self._vendor.upper()}_URL or"
+            " KAPSO_TWILIO_SANDBOX_URL: start what should answer there, or unset the variable"
         )
+
+    def _unavailable(self, reason: str, hint: str = _LATER) -> VendorUnavailable:
+        return VendorUnavailable(f"{self._vendor} is not available", reason=reason, hint=hint)
 
 
 def is_json_object(text: str) -> bool:
@@ -224,6 +238,11 @@ def _when_to_try_again(error: Exception) -> bool | float:
     if not isinstance(error, _TryAgain):
         return False
     return True if error.retry_after_seconds is None else error.retry_after_seconds
+
+
+def _host_of(url: str) -> str:
+    """The host and its port, without what else an address may hold."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _before_a_byte_was_sent(error: requests.RequestException) -> bool:

@@ -35,7 +35,9 @@ class KapsoClient:
     def __init__(self, api_key: str, *, base_url: str | None, timeout_seconds: float) -> None:
         self._base = f"{base_url or REAL_URL}/platform/v1"
         self._auth = _ApiKey(api_key)
-        self._http = Http("Kapso", connections=2, timeout_seconds=timeout_seconds)
+        self._http = Http(
+            "Kapso", base_url=base_url, connections=2, timeout_seconds=timeout_seconds
+        )
         self.clock = self._http.clock
 
     def close(self) -> None:

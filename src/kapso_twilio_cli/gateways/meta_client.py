@@ -88,7 +88,9 @@ class MetaClient:
         self._base = f"{base_url or REAL_URL}/{portfolio.api_version}"
         self._auth = _Bearer(portfolio.token)
         self._proof = _appsecret_proof(portfolio)
-        self._http = Http("Meta", connections=connections, timeout_seconds=timeout_seconds)
+        self._http = Http(
+            "Meta", base_url=base_url, connections=connections, timeout_seconds=timeout_seconds
+        )
         self.clock = self._http.clock
 
     def close(self) -> None:

@@ -62,7 +62,9 @@ class TwilioClient:
         timeout_seconds: float = READ_TIMEOUT_SECONDS,
     ) -> None:
         self.account_sid = account.account_sid
-        self._http = Http("Twilio", connections=connections, timeout_seconds=timeout_seconds)
+        self._http = Http(
+            "Twilio", base_url=base_url, connections=connections, timeout_seconds=timeout_seconds
+        )
         self.clock = self._http.clock
         self.sdk = Client(
             account.username,

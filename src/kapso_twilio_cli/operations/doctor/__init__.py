@@ -104,11 +104,11 @@ def _at_twilio(project: Project, seen: Seen | None, used: Check) -> list[Check]:
     """What is asked with the credentials that every command uses."""
     from .countries import countries
     from .traffic import webhooks
+    from .vendors import not_asked
 
     names = ("countries", "webhooks")
     if not used.ok:
-        why = "Twilio took no credentials"
-        return [not_checked(name, why, used.hint) for name in names]
+        return [not_asked(name, used) for name in names]
     try:
         _ = project.twilio  # made before threads share it
     except CredentialsError as error:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ...errors import KapsoTwilioError, StateError
+from ...errors import KapsoTwilioError, StateError, VendorUnavailable
 
 
 class Severity(StrEnum):
@@ -55,7 +55,10 @@ def not_checked(name: str, why: str, hint: str | None) -> Check:
 
 def failure(name: str, error: KapsoTwilioError) -> Check:
     """A command that needs it would raise this error."""
-    return Check(name, Severity.FAILURE, in_words(error), error.hint, error)
+    words = in_words(error)
+    if isinstance(error, VendorUnavailable):
+        words = f"not checked: {words}"  # how it stands is not known
+    return Check(name, Severity.FAILURE, words, error.hint, error)
 
 
 def caution(name: str, error: KapsoTwilioError) -> Check:

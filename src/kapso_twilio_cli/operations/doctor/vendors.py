@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ...config.secrets import SecretName
-from ...errors import ConfigError, CredentialsError, KapsoTwilioError, StateError
+from ...errors import ConfigError, CredentialsError, KapsoTwilioError, StateError, VendorUnavailable
 from ...project import Project
 from .check import Check, caution, failure, fine, judged, not_checked, warning
 from .secrets import needs_meta
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _SKEW = timedelta(seconds=30)
 _BROKEN_CLOCK = timedelta(hours=1)
 """Reservations and verifications end by this host's clock, hours before it is too late."""
+
+_BALANCE = "twilio.balance"
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -40,6 +42,15 @@ def visits(project: Project) -> list[Visit]:
     with ThreadPoolExecutor(4, thread_name_prefix="visit") as workers:
         asked = [workers.submit(visit, project) for visit in (_token, _key, _meta, _kapso)]
         return [one.result() for one in asked]
+
+
+def not_asked(name: str, credentials: Check) -> Check:
+    """What Twilio was not asked, as it takes the credentials not, or not now."""
+    if isinstance(credentials.error, VendorUnavailable):
+        return warning(name, f"not asked, as {credentials.error.message}", credentials.hint)
+    if credentials.error is not None:
+        return not_checked(name, "Twilio did not take the credentials", credentials.hint)
+    return warning(name, credentials.message, credentials.hint)  # there are none
 
 
 def clock(made: list[Visit]) -> Check:
@@ -66,10 +77,10 @@ def _token(project: Project) -> Visit:
         client = _twilio(project, project.config.twilio.account_sid, SecretName.AUTH_TOKEN)
     except CredentialsError as error:
         check = _no_secret(name, error, SecretName.AUTH_TOKEN)
-        return Visit("Twilio", [check, _no_balance(check)])
+        return Visit("Twilio", [check, not_asked(_BALANCE, check)])
     with closing(client):
         check = _taken(name, client)
-        balance = _balance(client) if check.ok else _no_balance(check)
+        balance = _balance(client) if check.ok else not_asked(_BALANCE, check)
         return Visit("Twilio", [check, balance], client.clock.ahead)
 
 
@@ -118,15 +129,11 @@ def _no_secret(name: str, error: CredentialsError, secret: SecretName) -> Check:
     return not_checked(name, error.message, f"kapso-twilio auth set {secret}")
 
 
-def _no_balance(cause: Check) -> Check:
-    return not_checked("twilio.balance", "the auth token was not taken", cause.hint)
-
-
 def _balance(client: TwilioClient) -> Check:
     """Whatever is wrong with it is a warning: a purchase may go through all the same."""
     from ...gateways.twilio_balance import TwilioBalance
 
-    name, console = "twilio.balance", "see Billing in the Twilio console"
+    name, console = _BALANCE, "see Billing in the Twilio console"
     try:
         left = TwilioBalance(client).now()
     except KapsoTwilioError as error:
