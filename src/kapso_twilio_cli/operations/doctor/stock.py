@@ -9,7 +9,7 @@ import msgspec
 
 from ...domain.country import Country
 from ...domain.number import Number
-from ...domain.standing import Footing, require_footing
+from ...domain.standing import Footing, Standing, require_footing
 from ...errors import KapsoTwilioError
 from ...inventory.journal import SMS_BLANKED, SMS_MISSED
 from ...inventory.runs import LastRun
@@ -22,6 +22,10 @@ from .check import Check, failure, fine, judged, not_checked, warning
 
 _OVERDUE = timedelta(hours=2)
 """Of a reconcile that cron runs every quarter of an hour."""
+_STANDINGS = {
+    Standing.UNPROVEN: "new: it is held against the account before the first purchase",
+    Standing.HOME: "the project's numbers are kept here",
+}
 _NAMES = ("inventory.pinned", "inventory.standing", "codes", "reconcile")
 
 
@@ -93,7 +97,7 @@ def _pinned(project: Project, seen: Seen) -> Check:
 
 def _standing(seen: Seen) -> Check:
     require_footing(seen.footing)
-    return fine("inventory.standing", seen.footing.standing)
+    return fine("inventory.standing", _STANDINGS[seen.footing.standing])
 
 
 def _codes(project: Project, seen: Seen) -> Check:
@@ -105,7 +109,9 @@ def _codes(project: Project, seen: Seen) -> Check:
     if late:
         told = f"no SMS brought a code in {', '.join(late)}; calls did"
         return warning("codes", told, f"kapso-twilio country set {late[0]} --code-method voice")
-    return fine("codes", f"no SMS failed to bring one in {LATELY.days} days, or calls are set")
+    if seen.blanked_at is not None or seen.missed_in:
+        return fine("codes", "SMS failed to bring some lately: calls are set to bring them now")
+    return fine("codes", f"in {LATELY.days} days no SMS failed to bring its code")
 
 
 def _reconcile(project: Project, last: LastRun | None) -> Check:
@@ -117,7 +123,10 @@ def _reconcile(project: Project, last: LastRun | None) -> Check:
         told = f"it last succeeded on {since:%Y-%m-%d %H:%M} UTC" if since else "it never succeeded"
         return warning("reconcile", f"{told}{_ending(last)}", run)
     minutes = (project.now() - last.last_success_at).total_seconds() // 60
-    return fine("reconcile", f"succeeded {minutes:.0f} min ago")
+    told = f"succeeded {minutes:.0f} min ago{_ending(last)}"
+    if last.exit_code:
+        return warning("reconcile", told, "kapso-twilio status")
+    return fine("reconcile", told)
 
 
 def _ending(last: LastRun) -> str:
