@@ -1,4 +1,4 @@
-"""`doctor`: vendors, countries, what was seen, and a project that is not whole."""
+"""`doctor`: vendors, countries, and a project that is not whole."""
 
 from __future__ import annotations
 
@@ -36,7 +36,6 @@ from .checkup import (
     configure,
     contradict,
     damage,
-    days_ago,
     lose,
     newer,
     other_account,
@@ -186,39 +185,6 @@ def test_the_clock_is_held_against_the_vendors(
     row = checks_of(called)["clock"]
     assert (row["severity"], called.exit_code) == (severity, exit_code)
     assert words in row["message"]
-
-
-def test_what_the_project_has_seen_is_told(healthy: ReadyProject) -> None:
-    add = "INSERT INTO events (at, kind, run_id, host, detail) VALUES (?, ?, 'r', 'h', ?)"
-    healthy.change(add, days_ago(2), "sms_missed", "US")
-    row = checks_of(healthy.call("doctor", "--json"))["codes"]
-    assert row["hint"] == "kapso-twilio country set US --code-method voice"
-    healthy.change(add, days_ago(1), "sms_blanked", None)
-    called = healthy.call("doctor", "--json")
-    row = checks_of(called)["codes"]
-    assert (called.exit_code, row["severity"]) == (0, "warning")
-    assert "30038" in row["message"]
-    configure(healthy, meta__code_method="voice")
-    assert checks_of(healthy.call("doctor", "--json"))["codes"]["ok"]
-
-
-def test_codes_that_failed_long_ago_do_not_count(healthy: ReadyProject) -> None:
-    add = "INSERT INTO events (at, kind, run_id, host) VALUES (?, 'sms_blanked', 'r', 'h')"
-    healthy.change(add, days_ago(40))
-    assert unwell(healthy.call("doctor", "--json")) == {}
-
-
-def test_a_reconcile_that_is_overdue_or_failed_is_a_warning(healthy: ReadyProject) -> None:
-    healthy.change("UPDATE runs SET finished_at = ?", days_ago(1))
-    called = healthy.call("doctor", "--json")
-    row = checks_of(called)["reconcile"]
-    assert (called.exit_code, unwell(called)) == (0, {"reconcile": "warning"})
-    assert row["hint"] == "kapso-twilio cron install; by hand: kapso-twilio reconcile"
-    healthy.change("UPDATE runs SET exit_code = 75")
-    row = checks_of(healthy.call("doctor", "--json"))["reconcile"]
-    assert row["message"] == "it never succeeded; the last run ended with exit code 75"
-    healthy.change("DELETE FROM runs")
-    assert checks_of(healthy.call("doctor", "--json"))["reconcile"]["message"] == "it has never run"
 
 
 def test_numbers_that_do_not_point_at_the_receiver_any_more_are_named(
@@ -385,6 +351,22 @@ def test_a_broken_project_file_is_told_beside_the_rest(healthy: ReadyProject) ->
     assert healthy.sandbox.requests()
 
 
+def test_a_broken_project_file_is_read_once_as_text(healthy: ReadyProject) -> None:
+    content = healthy.path.read_text().replace('plan = "', 'plan = "un')
+    healthy.path.write_text(f"{content}\n[limits]\nmax_number = 3\n")
+    called = healthy.call("doctor")
+    mends = "correct the file, then run: kapso-twilio config check"
+    told = f"2 problems in {healthy.path}"
+    lines = called.out.splitlines()
+    start = lines.index(f"failure: project: {told}")
+    problems = lines[start + 1 : start + 3]
+    assert all(one.startswith(f"  {healthy.path.name}: ") for one in problems)
+    assert lines[start + 3] == f"  -> {mends}"
+    rest = "inventory, secrets, twilio, countries, meta, kapso, receiver, lock"
+    assert lines[-1] == f"warning: {rest}: not checked: {told} -> {mends}"
+    assert called.err.splitlines()[1:] == [f"error: {told}", f"  hint: {mends}"]
+
+
 def test_without_any_project_the_machine_is_checked_and_nobody_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, healthy: ReadyProject
 ) -> None:
@@ -399,7 +381,7 @@ def test_without_any_project_the_machine_is_checked_and_nobody_is_asked(
     for name in ("python", "sqlite", "keyring", "config_folder", "data_folder", "file_system"):
         assert rows[name]["ok"], name
     for name in ("inventory", "secrets", "twilio", "countries", "meta", "kapso", "lock"):
-        assert rows[name]["message"] == "not checked: there is no project to look at"
+        assert rows[name]["message"] == "not checked: no project is set up"
     assert (healthy.sandbox.requests(), list(elsewhere.iterdir())) == ([], [])
 
 

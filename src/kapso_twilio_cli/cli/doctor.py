@@ -34,15 +34,16 @@ def doctor_(ctx: typer.Context) -> None:
     with warnings, else that of the first failure.
     """
     inv = invocation(ctx)
-    from ..operations.doctor import doctor, first_error
+    from ..operations.doctor import doctor, first_error, first_line
 
     checks = doctor(lambda: inv.project)
     colour = has_colour(sys.stdout)
-    lines = [_line(check, colour=colour) for check in checks]
+    lines = [_line(alike, colour=colour) for alike in _by_finding(checks)]
     inv.answer("doctor", {"checks": [_fields(check) for check in checks]}, lines)
     inv.note(_summary(checks))
     error = first_error(checks)
     if error is not None:
+        error.message = first_line(error.message)  # the check has all of it
         raise error
 
 
@@ -56,13 +57,31 @@ def _fields(check: Check) -> dict[str, object]:
     }
 
 
-def _line(check: Check, *, colour: bool) -> str:
-    """One check; on a terminal its severity is the eye's way in."""
-    severity = check.severity.value
+def _by_finding(checks: Sequence[Check]) -> list[list[Check]]:
+    """Neighbours that lack one and the same thing together: it is read once."""
+    found: list[list[Check]] = []
+    for check in checks:
+        before = found[-1][-1] if found else check
+        if found and not check.ok and _finding(before) == _finding(check):
+            found[-1].append(check)
+        else:
+            found.append([check])
+    return found
+
+
+def _finding(check: Check) -> tuple[str, str, str | None]:
+    return check.severity, check.message, check.hint
+
+
+def _line(alike: Sequence[Check], *, colour: bool) -> str:
+    """What one check found, or several; on a terminal its severity is the eye's way in."""
+    first = alike[0]
+    severity = first.severity.value
     if colour:
         severity = f"\x1b[{_COLOURS[severity]}m{severity}\x1b[0m"
-    mends = f" -> {check.hint}" if check.hint else ""
-    return f"{severity}: {check.name}: {check.message}{mends}"
+    apart = "\n  " if "\n" in first.message else " "
+    mends = f"{apart}-> {first.hint}" if first.hint else ""
+    return f"{severity}: {', '.join(check.name for check in alike)}: {first.message}{mends}"
 
 
 def _summary(checks: Sequence[Check]) -> str:

@@ -19,6 +19,7 @@ from .check import (
     failure,
     fine,
     first_error,
+    first_line,
     judged,
     not_checked,
     warning,
@@ -30,7 +31,7 @@ from .secrets import secrets
 if TYPE_CHECKING:
     from .stock import Seen
 
-__all__ = ["Check", "Severity", "doctor", "first_error"]
+__all__ = ["Check", "Severity", "doctor", "first_error", "first_line"]
 
 _OF_A_PROJECT = ("inventory", "secrets", "twilio", "countries", "meta", "kapso", "receiver", "lock")
 
@@ -41,7 +42,7 @@ def doctor(locate: Callable[[], Project]) -> list[Check]:
     try:
         project = locate()
     except KapsoTwilioError as error:
-        why = "there is no project to look at"
+        why = first_line(error.message)
         rest = [not_checked(name, why, error.hint) for name in _OF_A_PROJECT]
         return [*checks, failure("project", error), *data(data_dir()), *rest]
     return [*checks, _project(project), *_of_project(project)]

@@ -71,6 +71,11 @@ def in_words(error: KapsoTwilioError) -> str:
     return error.message if error.reason is None else f"{error.message}: {error.reason}"
 
 
+def first_line(message: str) -> str:
+    """A message without the list that may follow it."""
+    return message.partition("\n")[0]
+
+
 def judged(name: str, look: Callable[[], Check]) -> Check:
     """What the look found; a failure where it raised, or a file cannot be looked at."""
     try:
