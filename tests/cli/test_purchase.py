@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.refusals import refused
 from tests.gateways.test_twilio_purchase import change_in_console
-from tests.projects import ReadyProject
+from tests.projects import ReadyProject, wait_until
 
 POST = r"IncomingPhoneNumbers\.json"
 
@@ -228,8 +228,7 @@ def test_while_the_process_that_buys_is_alive_nothing_is_settled(
     project.sandbox.fault(method="POST", path=POST, fault="delay", delay_ms=15_000)
     process = project.start("resolve", "--country", "CL", "--ref", "a")
     try:
-        while not project.rows("SELECT 1 FROM purchases"):
-            pass
+        wait_until(lambda: bool(project.rows("SELECT 1 FROM purchases")))
         ((purchase, number),) = project.rows("SELECT id, phone_number FROM purchases")
         settle_refused(
             project,
