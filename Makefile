@@ -33,9 +33,9 @@ types: $(READY)
 imports: $(READY)
 	$(BIN)/lint-imports
 
-# Three workers on two cores: tests wait more than they work.
+# Four workers on two cores: tests wait more than they work.
 pytest: $(READY)
-	$(BIN)/pytest -q -rs -n 3 -m "not whole"
+	$(BIN)/pytest -q -rs -n 4 -m "not whole"
 
 # Every other Python that is here, with the libraries that pip finds for it.
 pythons: $(READY)
