@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -193,13 +194,13 @@ class Numbers:
         ).fetchone()
         return number_in(row) if row else None
 
-    def ids_in_account(self) -> set[int]:
-        """The ids of all numbers that the account should list."""
+    def ids_in_account(self) -> array[int]:
+        """The ids of all numbers that the account should list, in order; 8 bytes each."""
         rows = self._connection.execute(
-            "SELECT id FROM numbers WHERE state NOT IN (?, ?)",
+            "SELECT id FROM numbers WHERE state NOT IN (?, ?) ORDER BY id",
             (NumberState.MISSING, NumberState.RELEASED),
         )
-        return {row["id"] for row in rows.fetchall()}
+        return array("q", (row["id"] for row in rows))
 
     def recorded_under(self, sids: Sequence[str]) -> dict[str, Recorded]:
         """What is recorded of those of the SIDs that are known; released rows are left out."""

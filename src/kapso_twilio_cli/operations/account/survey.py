@@ -6,7 +6,8 @@ any size takes little memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -55,10 +56,11 @@ def survey(project: Project) -> Survey:
     Twilio lists numbers of another account.
     """
     with project.inventory.read() as session:
-        unseen = session.numbers.ids_in_account()
+        expected = session.numbers.ids_in_account()
+    seen = bytearray(len(expected))  # a byte for each: a set would take the memory of a page
     identity = project.inventory.identity
     home = Home(identity.project, identity.installation)
-    found = Survey(expected=len(unseen))
+    found = Survey(expected=len(expected))
     for page in _pages(project.twilio.numbers.owned()):
         _refuse_other_account(page, identity.account_sid)
         with project.inventory.read() as session:
@@ -67,10 +69,17 @@ def survey(project: Project) -> Survey:
         for owned in page:
             known = recorded.get(owned.sid)
             if known is not None:
-                unseen.discard(known.id)
+                _tick(seen, expected, known.id)
             _note(found, owned, known, intents, home)
-    found.absent = sorted(unseen)
+    found.absent = [id_ for id_, is_seen in zip(expected, seen, strict=True) if not is_seen]
     return found
+
+
+def _tick(seen: bytearray, expected: Sequence[int], number_id: int) -> None:
+    """Note that a number was listed; one that was recorded since it began is not expected."""
+    place = bisect_left(expected, number_id)
+    if place < len(expected) and expected[place] == number_id:
+        seen[place] = True
 
 
 def _note(
